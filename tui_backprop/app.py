@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -34,16 +33,13 @@ from .notation.fitting import printable
 from .programs.opening import open_program, variants_of
 from .programs.program import Program
 from .screens.main_screen import MainScreen
+from .screens.turns import Turns
 from .session import DebugSession
 from .session.progress import Progress
 from .settings import Settings, config_path, theme_of, theme_on
 from .terminal.driver import DifferenceDriver
 from .terminal.input import BackgroundReported
 from .widgets.canvas import PaintedRow
-
-_PATIENCE = 100
-"""So many rounds of the event loop a key waits for the one before where there is always something to do, as in a run;
-to open or to close an overlay takes 20 to 45."""
 
 
 class BackpropApp(App[None]):
@@ -55,7 +51,8 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
-    ALLOW_SELECT = False  # Textual's selection by the mouse, which no pane has, fails on a note that has just gone
+    # Textual 8.2.8's selection by the mouse, which no pane has, fails over panes drawn by line, and on a note just gone
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [  # an overlay hides what has no priority
         replace(REPAINT, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
@@ -88,8 +85,7 @@ class BackpropApp(App[None]):
         if isinstance(program, str):
             program = open_program(program, seed, learning_rate)
         self.session = program if isinstance(program, DebugSession) else DebugSession(program, steps)
-        self._input: deque[events.Event] = deque()
-        self._turns: asyncio.Task[None] | None = None
+        self._turns = Turns(self._take)
         self._importing: asyncio.Task[None] | None = None  # nothing else would keep it
         self._sessions = {self.session.program.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
@@ -240,35 +236,31 @@ class BackpropApp(App[None]):
         """Let keys, pastes and the mouse wait for their turn."""
         try:
             if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
-                self._input.append(event)
-                if self._turns is None or self._turns.done():
-                    self._turns = asyncio.create_task(self._take_turns())
+                self._turns.add(event)
             else:
                 await super().on_event(event)
         except Exception as error:  # of an overlay's action, whose end is not to be that of the app's own loop
             self._handle_exception(error)
 
-    async def _take_turns(self) -> None:
-        """Give each input to the screen that is on top when all that the one before began is done.
+    async def _take(self, event: events.Event) -> bool:
+        """Give an input to the screen that is on top, and return whether the next one may follow at once.
 
-        So keys that arrive together do the same as keys that are typed one by one, and nothing reaches an overlay that
-        is closed. The main screen acts on a key at once, and draws when there is none left.
+        The main screen acts on a key at once, and draws when there is none left.
         """
-        while self._input and not self._exit:
-            event = self._input.popleft()
-            if isinstance(self._driver, DifferenceDriver):
-                self._driver.input_waits.clear()
-            try:
-                if isinstance(event, events.Key) and isinstance(self.screen, MainScreen):
-                    await self._press(event, self.screen)
-                    if isinstance(self.screen, MainScreen):
-                        continue
-                else:
-                    await super().on_event(event)
-            except Exception as error:
-                self._handle_exception(error)
-            if not isinstance(event, events.MouseMove):
-                await _settled()
+        if self._exit:
+            return True
+        if isinstance(self._driver, DifferenceDriver):
+            self._driver.input_waits.clear()
+        try:
+            if isinstance(event, events.Key) and isinstance(self.screen, MainScreen):
+                await self._press(event, self.screen)
+                if isinstance(self.screen, MainScreen):
+                    return True
+            else:
+                await super().on_event(event)
+        except Exception as error:
+            self._handle_exception(error)
+        return isinstance(event, events.MouseMove)
 
     async def _press(self, event: events.Key, screen: MainScreen) -> None:
         if await self._check_bindings(event.key, priority=True) or screen.press(event):
@@ -394,12 +386,3 @@ class BackpropApp(App[None]):
             yield from commands(screen, self._settings.keys, self.action_choose_theme)
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
-
-
-async def _settled() -> None:
-    """Wait until no task has anything to do at once: every message on its way has arrived."""
-    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # nothing public says it
-    for _ in range(_PATIENCE):
-        await asyncio.sleep(0)
-        if not ready:
-            return

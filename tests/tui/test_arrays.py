@@ -239,3 +239,28 @@ def test_terms_of_the_loss_that_gradients_know_nothing_of_are_said(tmp_path: Pat
     assert program.warning == (
         "Its gradients are those of cost without the terms that are added to it for cost: these are not compared."
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        # the loss is ours: it stands where the error is of which the gradients are
+        ({}, "l2_error = y - l2"),
+        # of a cross-entropy no line of the script is a part, but that which makes the output
+        ({"l2_delta = l2_error * nonlin(l2, True)": "l2_delta = l2_error"}, "return 1 / (1 + np.exp(-x))"),
+        # one call is made of several operations of ours
+        ({"X @ syn0": "np.column_stack((X[:, 0], X[:, 1:])) @ syn0"}, "l2_error = y - l2"),
+    ],
+)
+def test_what_the_script_did_not_write_is_located_in_it_all_the_same(
+    changes: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    source = PERCEPTRON
+    for old, new in changes.items():
+        assert old in source
+        source = source.replace(old, new)
+    path = tmp_path / "net.py"
+    path.write_text(source)
+    loss = open_program(str(path)).steps[0].loss
+    assert loss.location == f"net.py:{[each.strip() for each in source.splitlines()].index(line) + 1}"
+    assert {node.location.partition(":")[0] for node in loss.graph.nodes} == {"net.py"}

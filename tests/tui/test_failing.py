@@ -90,6 +90,16 @@ async def test_the_mouse_pressed_on_a_note_that_has_just_gone_does_nothing(monke
         assert place(pilot) != (1, 0)
 
 
+async def test_the_mouse_dragged_over_panes_selects_nothing() -> None:
+    async with opened() as pilot:
+        await pilot.mouse_down(offset=(5, 3))
+        await pilot.hover(offset=(70, 20))
+        assert pilot.app.screen._select_state is None
+        await pilot.mouse_up(offset=(70, 20))
+        await pilot.click(offset=(70, 20), times=2)
+        assert pilot.app.screen.selections == {}
+
+
 async def test_a_fault_of_the_main_screen_ends_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     app = BackpropApp("chain")
 

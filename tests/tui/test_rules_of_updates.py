@@ -34,6 +34,9 @@ RULES = {
     "frozen entries": ("W -= 0.05 * dW * kept", "kept = np.ones((3, 4)); kept[0] = 0"),
     "Nesterov of CS231n": ("before = v.copy(); v = 0.9 * v - 0.05 * dW; W += -0.9 * before + 1.9 * v", ZEROS),
     "Nesterov": ("v = 0.9 * v + dW; W -= 0.05 * (dW + 0.9 * v)", ZEROS),
+    "a velocity twice": ("v = 0.9 * v + 0.05 * dW; W = W - v - v", ZEROS),
+    "two velocities": ("v = 0.9 * v + 0.05 * dW; m = 0.5 * m + 0.05 * dW; W = W - v - m", ZEROS),
+    "a rate in two parts": ("W = W - 0.03 * dW - 0.02 * dW", ""),
     "heavy ball": ("new = W - 0.05 * dW + 0.9 * (W - old); old = W; W = new", "old = W.copy()"),
     "Lion": ("W -= 0.001 * np.sign(0.9 * m + 0.1 * dW); m = 0.99 * m + 0.01 * dW", ZEROS),
     "Lion and decay": (

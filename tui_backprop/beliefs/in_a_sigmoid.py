@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,7 @@ def _causes(suspicion: Suspicion) -> Iterator[Cause]:
                 f"slope:sigmoid:{where}",
                 f"the slope of the sigmoid 1 / (1 + exp(-Z)) {where}is wrong: yours passes on {wrong}; the right"
                 f" contribution is {right}",
-                lambda machine, case, edges=edges, slope=slope: _with_slope(  # type: ignore[misc]
-                    machine, case, edges, slope
-                ),
+                partial(_with_slope, edges=edges, slope=slope),
             )
 
 
@@ -70,7 +69,9 @@ def _is(graph: EvaluatedGraph, position: int, number: float) -> bool:
     return not graph.inputs[position] and bool(np.all(graph.values[position] == number))
 
 
-def _with_slope(machine: Machine, case: Case, edges: Sequence[Edge], slope: Callable[[Array, Array], Any]) -> Machine:
+def _with_slope(
+    machine: Machine, case: Case, *, edges: Sequence[Edge], slope: Callable[[Array, Array], Any]
+) -> Machine:
     outputs = {edge: case.graph.values[position] for edge, position in _sigmoids(case.graph) if edge in edges}
 
     def alteration(edge: Edge, _: Any, contribution: Any) -> Any:

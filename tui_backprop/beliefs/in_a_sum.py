@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 
 import numpy as np
 
-from minidl_core import Operation
+from minidl_core import Node, Operation
 
 from .belief import Belief, Cause, Edges, Suspicion, Use, WrongMachine, named
 from .case import Case
-from .evaluated_graph import Edge
+from .evaluated_graph import Edge, EvaluatedGraph
 from .machine import Machine, Order, without
 from .orders import RIGHT, WRONG
 
@@ -23,22 +25,17 @@ def _overwritten(suspicion: Suspicion) -> Iterator[Cause]:
     places += [(kind, None) for kind in suspicion.kinds()]
     for kind, input_index in [*places, *suspicion.uses()]:
         where = "" if kind is None else f" in the backward code of {named(kind, input_index)}"
+        message = (
+            f"yours keeps only the contribution that comes last{where}: a gradient is set with = where += is needed"
+        )
         for order in orders:
-
-            def change(
-                machine: Machine,
-                case: Case,
-                order: Order = order,
-                kind: str | None = kind,
-                input_index: int | None = input_index,
-            ) -> Machine:
-                ordered = machine if machine.order in WRONG else replace(machine, order=order)
-                return replace(ordered, set_edges=Edges(case.graph, kind, input_index))
-
-            message = (
-                f"yours keeps only the contribution that comes last{where}: a gradient is set with = where += is needed"
-            )
+            change = partial(_set, order=order, kind=kind, index=input_index)
             yield Cause("overwritten", message, change, kind, input_index)
+
+
+def _set(machine: Machine, case: Case, *, order: Order, kind: str | None, index: int | None) -> Machine:
+    ordered = machine if machine.order in WRONG else replace(machine, order=order)
+    return replace(ordered, set_edges=Edges(case.graph, kind, index))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +61,13 @@ def _edge_lost(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause(
                 "edge-lost",
                 f"{where} that has the same node in both inputs passes on one contribution: it is one for each input",
-                lambda machine, case, kind=kind, first=first: without(  # type: ignore[misc]
-                    machine, Repeated(Edges(case.graph, kind), first)
-                ),
+                partial(_without_repeated, kind=kind, first=first),
                 kind,
             )
+
+
+def _without_repeated(machine: Machine, case: Case, *, kind: str | None, first: bool) -> Machine:
+    return without(machine, Repeated(Edges(case.graph, kind), first))
 
 
 def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
@@ -78,9 +77,7 @@ def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
         yield Cause(
             "consumer-lost",
             f"{named(kind, input_index)} passes nothing on: its contribution is missing in the sum",
-            lambda machine, case, kind=kind, index=input_index: without(  # type: ignore[misc]
-                machine, Edges(case.graph, kind, index)
-            ),
+            partial(_without_uses, kind=kind, index=input_index),
             kind,
             input_index,
         )
@@ -90,12 +87,18 @@ def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause(
                 "consumer-lost",
                 f"the contribution of {node.name} is missing in the gradient of {graph.nodes[suspicion.parting].name}",
-                lambda machine, case, node=node, index=input_index: without(  # type: ignore[misc]
-                    machine, {(case.graph.index.get(node, -1), index)}
-                ),
+                partial(_without_edge, node=node, index=input_index),
                 node.kind,
                 input_index,
             )
+
+
+def _without_uses(machine: Machine, case: Case, *, kind: str, index: int | None) -> Machine:
+    return without(machine, Edges(case.graph, kind, index))
+
+
+def _without_edge(machine: Machine, case: Case, *, node: Node, index: int) -> Machine:
+    return without(machine, {(case.graph.index.get(node, -1), index)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,45 +126,28 @@ def _shared_gradient(suspicion: Suspicion) -> Iterator[Cause]:
     graph = suspicion.case.graph
     if graph.is_scalar:  # a single number is never shared, only arrays are
         return
-    passing = dict.fromkeys(
-        node.kind
-        for position, node in enumerate(graph.nodes)
-        if any((position, i) in _Passing(Edges(graph)) for i in range(len(graph.inputs[position])))
-    )
-    choices = [
-        (kind, index, is_set, order)
-        for kind in ([None, *passing] if passing else ())
-        for index in (None, 0, 1)
-        for is_set in (False, True)
-        for order in RIGHT
-    ]
+    passing = dict.fromkeys(graph.nodes[position].kind for position, _ in _all_in(graph, _Passing(Edges(graph))))
+    choices = product((None, *passing) if passing else (), (None, 0, 1), (False, True), RIGHT)
     for kind, index, is_set, order in choices:
-
-        def change(
-            machine: Machine,
-            case: Case,
-            kind: str | None = kind,
-            index: int | None = index,
-            is_set: bool = is_set,
-            order: Order = order,
-        ) -> Machine:
-            passing = _Passing(Edges(case.graph, kind, index))
-            shared = {
-                (position, i)
-                for position, sources in enumerate(case.graph.inputs)
-                for i in range(len(sources))
-                if (position, i) in passing
-            }
-            return replace(machine, shared=shared, set_edges=shared if is_set else frozenset(), order=order)
-
         what = named(kind, index) if kind else "an operation that passes its gradient on"
         yield Cause(
             "shared-gradient",
             f"{what} hands over the very array of its gradient: two nodes then share one, and += changes both; copy it",
-            change,
+            partial(_share, kind=kind, index=index, is_set=is_set, order=order),
             kind,
             index,
         )
+
+
+def _share(machine: Machine, case: Case, *, kind: str | None, index: int | None, is_set: bool, order: Order) -> Machine:
+    shared = set(_all_in(case.graph, _Passing(Edges(case.graph, kind, index))))
+    return replace(machine, shared=shared, set_edges=shared if is_set else frozenset(), order=order)
+
+
+def _all_in(graph: EvaluatedGraph, edges: Container[Edge]) -> Iterator[Edge]:
+    """Yield the edges of a graph that are among some, in order."""
+    for position, sources in enumerate(graph.inputs):
+        yield from ((position, index) for index in range(len(sources)) if (position, index) in edges)
 
 
 OVERWRITTEN = WrongMachine(

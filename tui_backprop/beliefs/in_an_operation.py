@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,30 +20,19 @@ from .machine import Machine
 
 
 def _slope(suspicion: Suspicion) -> Iterator[Cause]:
-    case, scalar = suspicion.case, suspicion.case.graph.is_scalar
+    case = suspicion.case
     for kind, input_index in suspicion.uses():
-        right = right_contribution(case, kind, input_index)
-        formulas = wrong_slopes(input_index) if an_operation(case, kind).definition.elementwise else {}
-        for text, formula in formulas.items():
-            wrong = text if scalar else text.replace("·", "⊙")
-            yield Cause(
-                f"slope:{kind}",
-                f"the slope of {named(kind, input_index)} is wrong: yours passes on {wrong}{right}",
-                lambda machine, case, kind=kind, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
-                    machine, case, kind, index, formula
-                ),
-                kind,
-                input_index,
-            )
+        for message, formula in _wrong_slopes(case, kind, input_index):
+            change = partial(_with_slope, kind=kind, index=input_index, formula=formula)
+            yield Cause(f"slope:{kind}", message, change, kind, input_index)
         for each in (input_index, None) if input_index == 0 else (input_index,):
             factor = _factor(suspicion, kind, each)
             if factor is not None:
+                right = right_contribution(case, kind, input_index)
                 yield Cause(
                     f"slope:{kind}",
                     f"what {named(kind, each)} passes on is {factor:.6g} times the right contribution{right}",
-                    lambda machine, case, kind=kind, index=each, factor=factor: _scaled(  # type: ignore[misc]
-                        machine, Edges(case.graph, kind, index), factor
-                    ),
+                    partial(_scaled, kind=kind, index=each, factor=factor),
                     kind,
                     each,
                     None if factor == -1.0 else factor,
@@ -50,25 +40,24 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
 
 
 def _slope_of_one(suspicion: Suspicion) -> Iterator[Cause]:
-    case = suspicion.case
     for node, input_index in suspicion.edges():
-        formulas = wrong_slopes(input_index) if an_operation(case, node.kind).definition.elementwise else {}
-        for text, formula in formulas.items():
-            wrong = text if case.graph.is_scalar else text.replace("·", "⊙")
-            right = right_contribution(case, node.kind, input_index)
-            yield Cause(
-                f"slope:{node.name}",
-                f"the slope of {named(node.kind, input_index)} in {node.name} is wrong: yours passes on {wrong}{right}",
-                lambda machine, case, node=node, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
-                    machine, case, node.kind, index, formula, node
-                ),
-                node.kind,
-                input_index,
-            )
+        for message, formula in _wrong_slopes(suspicion.case, node.kind, input_index, f" in {node.name}"):
+            change = partial(_with_slope, kind=node.kind, index=input_index, formula=formula, only=node)
+            yield Cause(f"slope:{node.name}", message, change, node.kind, input_index)
+
+
+def _wrong_slopes(case: Case, kind: str, input_index: int, where: str = "") -> Iterator[tuple[str, Slope]]:
+    """Yield the slopes that people write for an input of a kind of operation, each with what is said of it."""
+    if not an_operation(case, kind).definition.elementwise:
+        return
+    right = right_contribution(case, kind, input_index)
+    for text, formula in wrong_slopes(input_index).items():
+        wrong = text if case.graph.is_scalar else text.replace("·", "⊙")
+        yield f"the slope of {named(kind, input_index)}{where} is wrong: yours passes on {wrong}{right}", formula
 
 
 def _with_slope(
-    machine: Machine, case: Case, kind: str, index: int, formula: Slope, only: Node | None = None
+    machine: Machine, case: Case, *, kind: str, index: int, formula: Slope, only: Node | None = None
 ) -> Machine:
     graph, edges = case.graph, Edges(case.graph, kind, index, only)
     numbers = case.slopes(kind, index, formula) if graph.is_scalar else {}
@@ -88,7 +77,9 @@ def _with_slope(
     return replace(machine, alterations=(*machine.alterations, alteration))
 
 
-def _scaled(machine: Machine, edges: Edges, factor: float) -> Machine:
+def _scaled(machine: Machine, case: Case, *, kind: str, index: int | None, factor: float) -> Machine:
+    edges = Edges(case.graph, kind, index)
+
     def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
         return contribution * factor if edge in edges else contribution
 

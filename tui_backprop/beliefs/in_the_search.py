@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
+from functools import partial
 
 from .belief import Cause, Suspicion, WrongMachine
+from .case import Case
 from .evaluated_graph import EvaluatedGraph
 from .machine import Machine, Order, Visit, without
 from .orders import WRONG, breadth_first_once
@@ -24,9 +26,13 @@ def _no_order(_: Suspicion) -> Iterator[Cause]:
         yield Cause(
             "no-order",
             f"{does}: {_HAS_TO_WAIT}",
-            lambda machine, _, order=order: replace(machine, order=order),  # type: ignore[misc]
+            partial(_in_order, order=order),
             unsure=_TOO_EARLY,
         )
+
+
+def _in_order(machine: Machine, _: Case, *, order: Order) -> Machine:
+    return replace(machine, order=order)
 
 
 def _impatient(graph: EvaluatedGraph) -> Iterator[Visit]:

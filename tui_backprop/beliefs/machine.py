@@ -67,16 +67,6 @@ def without(machine: Machine, edges: Container[Edge]) -> Machine:
     return replace(machine, alterations=(*machine.alterations, alteration))
 
 
-@dataclass(frozen=True, eq=False)
-class Delivery:
-    """One step of a machine: what a consumer passed on to one of its inputs, and the input's gradient then."""
-
-    consumer: int
-    input_index: int
-    contribution: Array
-    gradient: Array
-
-
 class EndlessError(Exception):
     """A machine was stopped because it goes on and on."""
 
@@ -90,15 +80,6 @@ def gradients(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Arra
     for _ in run(graph, machine, cells):
         pass
     return [cell[0] for cell in cells]
-
-
-def deliveries(
-    graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array] | None = None
-) -> Iterator[Delivery]:
-    """Return the steps of a machine one by one; raises EndlessError where they do not come to an end."""
-    cells = start_cells(graph, machine, before or {})
-    for consumer, input_index, contribution in run(graph, machine, cells):
-        yield Delivery(consumer, input_index, contribution, cells[graph.inputs[consumer][input_index]][0])
 
 
 def summands(

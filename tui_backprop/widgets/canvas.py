@@ -35,8 +35,6 @@ class Canvas(Widget):
     laid over the colours that the style sheet gives the pane.
     """
 
-    ALLOW_SELECT = False  # dragging over a widget that renders by line can crash Textual 8.2.8
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []

@@ -42,7 +42,7 @@ def _refuse(step: JudgedStep, losses: Losses, node: Node, read: Note) -> None:
 def _reads(step: JudgedStep, number: int) -> list[Note]:
     """Return what reads a weight on the way to the loss, where several operations do."""
     taken = step.loss.step
-    found = [note for note in step.loss.made if any(taken.weights.get(each) == number for each in note.sources)]
+    found = [note for note in step.loss.below.made if any(taken.weights.get(each) == number for each in note.sources)]
     return found if len(found) > 1 else []
 
 

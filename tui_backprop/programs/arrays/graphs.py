@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ import numpy as np
 from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
 from minidl_core import log as log_of
 from minidl_core.arrays import Array, copy_in
+from minidl_core.plan import Plan
 
 from ..program import ProgramError
+from .below import Below
 from .lines import Lines
 from .noted import plain, set_item
-from .recorder import Taken
-from .tape import Note, notes_in, same
+from .taken import Taken
+from .tape import Note, Place, notes_in, same
 
 
 def _hstack(arrays: Sequence[Any]) -> Any:
@@ -67,15 +70,18 @@ class Built:
     weights: list[int]
     given: dict[Placeholder, Array] = field(default_factory=dict)
 
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan of the loss."""
+        return Plan([self.loss])
 
-@dataclass(frozen=True, eq=False)
-class Below:
-    """What lies below a loss in one step: the operations in order, and what feeds them."""
-
-    made: list[Note]
-    fed: list[Note]
-    weights: list[Note]
-    key: tuple[Any, ...]
+    def feeds_of(self, below: Below) -> dict[Placeholder, Array]:
+        """Return what a step feeds: the same arrays as the step before, where they have the same numbers."""
+        for node, note in zip(self.fed, below.fed, strict=True):
+            last = self.given.get(node)
+            if last is None or not np.array_equal(last, note.value):
+                self.given[node] = copy_in(note.value)
+        return dict(self.given)
 
 
 class Graphs:
@@ -93,34 +99,6 @@ class Graphs:
         """Return what builds the same graphs anew, over variables of their own."""
         return Graphs(self._file, self._names, self._data_names)
 
-    def below(self, step: Taken, loss: Note) -> Below:
-        """Return what of a step leads to a scalar."""
-        made: list[Note] = []
-        fed: list[Note] = []
-        weights: list[Note] = []
-        index: dict[Note, tuple[str, int]] = {}
-        needed = {loss}
-        for note in reversed(step.notes):
-            if note in needed and note not in step.weights and not _is_update(note, step):
-                needed.update(source for source in note.sources if source in step.dependent)
-        for note in sorted(needed & set(step.weights), key=lambda each: step.weights[each]):
-            index[note] = "w", step.weights[note]
-            weights.append(note)
-        parts: list[Any] = []
-        for note in step.notes:
-            if note not in needed or note in index or _is_update(note, step):
-                continue
-            for source in note.sources:
-                if source not in index:
-                    index[source] = "x", len(fed)
-                    fed.append(source)
-            index[note] = "n", len(made)
-            made.append(note)
-            what, place = note.what, note.place and note.place[:2]
-            shapes = tuple(np.shape(each.value) for each in note.sources)
-            parts.append((what, place, _refer(note.inputs, index), repr(_refer(note.settings, index)), shapes))
-        return Below(made, fed, weights, (*parts, *(step.weights[each] for each in weights)))
-
     def build(self, step: Taken, below: Below) -> Built:
         """Return the graph of a step; raises ProgramError where an operation of it is none of ours."""
         built = self._built.get(below.key)
@@ -130,107 +108,89 @@ class Graphs:
         return built
 
     def _build(self, step: Taken, below: Below) -> Built:
+        places = _Places(below.made)
         nodes: dict[Note, Node] = {}
         for note in below.weights:
             number = step.weights[note]
             if number not in self.variables:
                 called = self._names.get(number, f"w{number}")
                 self.variables[number] = Variable(step.before[number], name=called)
-                _locate(self.variables[number], note, below.made)
+                places.locate([self.variables[number]], note)
             nodes[note] = self.variables[number]
         calls = self.lines.names_of(below.made)
         taken = {*calls.values(), *(node.name for node in self.variables.values())}
         fed: list[Placeholder] = []
         for note in below.fed:
             data = placeholder(np.shape(note.value), self.lines.of_data(note, taken))
-            _locate(data, note, below.made)
+            places.locate([data], note)
             fed.append(data)
             nodes[note] = data
+        loss = below.made[-1]
         # of an array of one number the sum is the loss
-        total = calls.pop(below.made[-1], "") if np.shape(below.made[-1].value) else None
+        total = calls.pop(loss, "") if np.shape(loss.value) else None
         made: list[Node] = []
         for note in below.made:
-            node = self._make(note, nodes)
-            if note.place is not None:
-                node.locate(os.path.basename(note.place[0].co_filename), note.place[2])
-            nodes[note] = node
-            made.append(node)
+            begin = len(self._graph.nodes)
+            nodes[note] = self._make(note, nodes)
+            places.locate(self._graph.nodes[begin:], note)
+            made.append(nodes[note])
         # of all that a name was it is the loss's, if it was that
-        for note in (below.made[-1], *below.made[:-1]):
+        for note in (loss, *below.made[:-1]):
             name, node = calls.get(note), nodes[note]
             if name and note.what is not same and not node.is_named:
                 node.name = name
         if total is not None:
             made.append(np.sum(made[-1]))
             made[-1].name = total or "loss"
+            places.locate(made[-1:], loss)
         return Built(made[-1], fed, made, [step.weights[note] for note in below.weights])
 
-    def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Any:
+    def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Node:
+        """Make an operation again with nodes in place of arrays."""
         what: Any = note.what
         inputs, settings = _with_nodes(note.inputs, nodes), _with_nodes(note.settings, nodes)
         try:
             if what is operator.getitem:
-                key = inputs[1]
-                return inputs[0][tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)]
-            if what is set_item and not _is_mask(note):
-                return _set(note, inputs)
-            if isinstance(what, np.ufunc):
-                inputs = [self._constant(each, note) for each in inputs]
-            formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))
-            node = formula(*inputs) if formula else what(*inputs, **settings)
+                node = _entries(*inputs)
+            elif what is set_item and not _is_mask(note):
+                node = _set(note, inputs)
+            else:
+                inputs = [_as_constant(each) for each in inputs] if isinstance(what, np.ufunc) else inputs
+                formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))
+                node = formula(*inputs) if formula else what(*inputs, **settings)
             if not isinstance(node, Node):
                 raise GraphError("it makes no single array")
             return node
         except (MinidlError, TypeError, ValueError, AttributeError) as error:
             name = getattr(what, "__name__", str(what))
             said = str(error).partition("): ")[2] or str(error)
-            raise ProgramError(f"{self._place(note)}: {name} is not followed: {said}") from error
-
-    def _constant(self, value: Any, note: Note) -> Any:
-        """Return a number as a constant that is called as it is."""
-        if type(value) not in (int, float, np.float64):
-            return value
-        constant = Constant(value, name=f"{value:g}")
-        if note.place is not None:
-            constant.locate(os.path.basename(note.place[0].co_filename), note.place[2])
-        return constant
-
-    def _place(self, note: Note) -> str:
-        if note.place is None:
-            return self._file
-        return f"{os.path.basename(note.place[0].co_filename)}:{note.place[2]}"
+            where = self._file if note.place is None else ":".join(map(str, _file_and_line(note.place)))
+            raise ProgramError(f"{where}: {name} is not followed: {said}") from error
 
 
-def _is_update(note: Note, step: Taken) -> bool:
-    """Return whether this is what a weight becomes in a step; what is computed of that later takes it as it is."""
-    return note.replaces in step.weights
+class _Places:
+    """Where a script made what a graph is made of, or read it first; what it did not make is where it made the last."""
+
+    def __init__(self, made: Sequence[Note]) -> None:
+        self._places: dict[Note, Place] = {}
+        last = next((note.place for note in made if note.place is not None), None)
+        for note in made:
+            last = note.place or last
+            if last is not None:
+                self._places[note] = last
+                for source in note.sources:
+                    self._places.setdefault(source, last)
+
+    def locate(self, nodes: Sequence[Node], note: Note) -> None:
+        """Say of the nodes of a note where they were made."""
+        place = self._places.get(note)
+        if place is not None:
+            for node in nodes:
+                node.locate(*_file_and_line(place))
 
 
-def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:
-    """Say of a leaf where it is read first."""
-    place = next((each.place for each in made if each.place and any(source is note for source in each.sources)), None)
-    if place is not None:
-        leaf.locate(os.path.basename(place[0].co_filename), place[2])
-
-
-def feeds_of(below: Below, built: Built) -> dict[Placeholder, Array]:
-    """Return what a step fed: the same arrays as the step before, where they have the same numbers."""
-    for node, note in zip(built.fed, below.fed, strict=True):
-        last = built.given.get(node)
-        if last is None or not np.array_equal(last, note.value):
-            built.given[node] = copy_in(note.value)
-    return dict(built.given)
-
-
-def _refer(given: Any, index: Mapping[Note, tuple[str, int]]) -> Any:
-    kind = type(given)
-    if kind is Note:
-        return index.get(given, "?")
-    if kind in (list, tuple):
-        return tuple([_refer(each, index) for each in given])
-    if kind is dict:
-        return tuple([(name, _refer(each, index)) for name, each in given.items()])
-    return repr(given)
+def _file_and_line(place: Place) -> tuple[str, int]:
+    return os.path.basename(place[0].co_filename), place[2]
 
 
 def _with_nodes(given: Any, nodes: Mapping[Note, Node]) -> Any:
@@ -242,6 +202,16 @@ def _with_nodes(given: Any, nodes: Mapping[Note, Node]) -> Any:
     if kind is dict:
         return {name: _with_nodes(each, nodes) for name, each in given.items()}
     return given
+
+
+def _as_constant(value: Any) -> Any:
+    """Return a number as a constant that is called as it is."""
+    return Constant(value, name=f"{value:g}") if type(value) in (int, float, np.float64) else value
+
+
+def _entries(array: Any, key: Any) -> Any:
+    """Return entries of an array, by a key that may have lists in it."""
+    return array[tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)]
 
 
 def _index(part: Any) -> Any:

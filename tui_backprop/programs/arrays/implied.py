@@ -1,111 +1,99 @@
-"""The loss of a script that computes none: many stop at `y - out`, which is the gradient of one already."""
+"""The loss that a script's gradients are of where it computes none, or another one than that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import numpy as np
+from .below import below_of
+from .candidates import Candidates
+from .differences import PossibleLoss, losses_of_differences, summed
+from .loss import Loss
+from .scalars import PlaceOfScalar, scalars_at
+from .taken import Taken
 
-from .lines import Lines
-from .recorder import Taken
-from .tape import Note
-
-_MOST_EXAMPLES = 256
-_MOST_TRIED = 8
+_SUM = "the sum of those of all examples, which it adds up as plain numbers"
 
 
-def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], Note, object]]:
-    """Yield the losses of which the differences in a step may be the gradients.
+class Implied(NamedTuple):
+    """The losses of a run's first steps that its gradients are of, and how they are called (`text`).
 
-    Each is a formula, the names of its output `a` and target `y` in this step, a note, and where the difference is.
+    Where it `is_partly` so, other gradients are of none of them.
     """
-    groups: dict[object, list[_Error]] = {}
-    for error in step.notes:
-        if error.what is not np.subtract or error not in step.dependent:
-            continue
-        made = [each for each in error.inputs if type(each) is Note and each in step.dependent]
-        # of one example the target may be a plain number
-        is_one = not np.ndim(error.value)
-        rest = [each for each in error.inputs if type(each) is not Note or each not in step.dependent]
-        others = [each for each in rest if is_one or type(each) is Note]
-        if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
-            continue
-        # one line may take it of each example of a batch, or at each time
-        at = error if error.place is None else error.place[:2]
-        groups.setdefault(at, []).append(_Error(error, made[0], others[0]))
-    for place, errors in groups.items():
-        if 1 < len(errors) <= _MOST_EXAMPLES:
-            for formula, names, parts in _of(errors, step, lines):
-                yield f"the sum of {formula} over its examples", names, summed(step, parts), place
-        for each in errors[-_MOST_TRIED:]:
-            for formula, names, parts in _of([each], step, lines):
-                yield formula, names, parts[0], place
+
+    losses: Sequence[Loss]
+    text: str
+    is_partly: bool
 
 
-class _Error(NamedTuple):
-    """A difference of an output and a target."""
+def find_implied(
+    candidates: Candidates, steps: Sequence[Taken], place: PlaceOfScalar | None = None, *, is_partly: bool = False
+) -> Implied:
+    """Return the losses of one formula that the gradients by hand are of, up to the first step which has none of it.
 
-    note: Note
-    out: Note
-    target: Note | float
-
-
-def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:
-    """Yield what losses these may be the gradients of, one of each: a formula, its names and the losses."""
-    error, out, target = errors[0]
-    # the line of the difference has a name for what it makes in the end alone
-    on_the_way = lines.names_of([error]).values()
-    called = lines.of_data(target, on_the_way) if type(target) is Note else ""
-    names = {"y": called or "target", "a": lines.names_of([out]).get(out) or "out"}
-    half, two_way, cross = _noting(step, _half_square), _noting(step, _two_way), _noting(step, _cross_entropy)
-    yield "0.5 * sum(({a} - {y}) ** 2)", names, [half(each.note) for each in errors]
-    if all(np.min(each.out.value) > 0 and np.max(each.out.value) < 1 for each in errors):
-        ends = [each[1:] for each in errors]
-        yield "-sum({y} * log({a}) + (1 - {y}) * log(1 - {a}))", names, [two_way(*each) for each in ends]
-        yield "-sum({y} * log({a}))", names, [cross(*each) for each in ends]
+    What the script computes at a `place` may be the parts of one. All gradients of the first step have to be of it, or
+    where it `is_partly` those of a layer.
+    """
+    search = _Search(candidates, place, is_partly=is_partly)
+    losses: list[Loss] = []
+    for step in steps:
+        loss = search.loss_of(step)
+        if loss is None:
+            break
+        losses.append(loss)
+    return Implied(losses, search.text, search.is_partly)
 
 
-def summed(step: Taken, losses: Sequence[Note]) -> Note:
-    """Return the sum of the losses of a step, as of each example, that a script adds up as plain numbers."""
-    return _noting(step, _sum)(*losses)
+class _Search:
+    """Goes from step to step: the first one says of which formula and place the losses are."""
 
+    def __init__(self, candidates: Candidates, place: PlaceOfScalar | None, *, is_partly: bool) -> None:
+        self._candidates = candidates
+        self._place = place
+        self._known: PossibleLoss | None = None
+        self.is_partly = is_partly
+        self.text = ""
 
-Do = Callable[..., Note]
+    def loss_of(self, step: Taken) -> Loss | None:
+        """Return the loss of the next step; None where it has none."""
+        of_some: list[tuple[int, PossibleLoss]] = []
+        for possible in self._possible(step):
+            loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
+            if loss is None or loss.match.factor < 0 or loss.is_part:
+                continue
+            if loss.match.matches >= self._enough(loss, is_sum=possible.is_sum):
+                return self._take(step, possible)
+            # what the loss is stands after the first step, so that others may have mistakes
+            if self._known is not None and loss.is_of_all:
+                of_some.append((loss.match.matches, possible))
+        if not of_some:
+            return None
+        _, possible = max(of_some, key=lambda each: each[0])
+        self.is_partly = self.is_partly or not possible.is_sum
+        return self._take(step, possible)
 
+    def _possible(self, step: Taken) -> Iterator[PossibleLoss]:
+        """Yield the losses that a step may have: of the formula and place that are known, if they are."""
+        parts = scalars_at(step, self._place) if self._place is not None else []
+        found = list(losses_of_differences(step, self._candidates.lines))
+        if len(parts) > 1:
+            found.insert(0, PossibleLoss(_SUM, {}, summed(step, parts), is_sum=True))
+        known = self._known
+        return (each for each in found if known is None or (each.formula, each.place) == (known.formula, known.place))
 
-def _sum(do: Do, first: Note, *others: Note) -> Note:
-    total = first
-    for each in others:
-        total = do(np.add, total, each)
-    return total
+    def _enough(self, loss: Loss, *, is_sum: bool) -> int:
+        """Return how many gradients by hand have to be those of a loss, so that it is the one."""
+        if is_sum:
+            return 1  # its parts are losses of the script itself, so that its gradients may have mistakes
+        if self.is_partly and loss.has_a_layer:
+            return 1  # the others are the mistakes that are looked for
+        if self._known is None:
+            return len(loss.step.found)  # nothing else speaks for a formula that the script has not
+        # what moves for the first time is not known as a weight yet
+        return max(1, len(loss.step.found.keys() & loss.right.keys()))
 
-
-def _half_square(do: Do, error: Note) -> Note:
-    return do(np.multiply, 0.5, do(np.sum, do(np.square, error)))
-
-
-def _cross_entropy(do: Do, out: Note, target: Note | float) -> Note:
-    return do(np.negative, do(np.sum, do(np.multiply, target, do(np.log, out))))
-
-
-def _two_way(do: Do, out: Note, target: Note | float) -> Note:
-    right = do(np.multiply, target, do(np.log, out))
-    wrong = do(np.multiply, do(np.subtract, 1.0, target), do(np.log, do(np.subtract, 1.0, out)))
-    return do(np.negative, do(np.sum, do(np.add, right, wrong)))
-
-
-def _noting(step: Taken, formula: Callable[..., Note]) -> Do:
-    """Return a formula that adds its operations to the notes of a step."""
-
-    def do(what: Callable[..., Any], *inputs: Any) -> Note:
-        note = Note(what, inputs, {})
-        with np.errstate(all="ignore"):
-            note.value = what(*[each.value if type(each) is Note else each for each in inputs])
-        note.number = step.notes[-1].number + 1
-        step.notes.append(note)
-        if any(each in step.dependent for each in note.sources):
-            step.dependent.add(note)
-        return note
-
-    return lambda *given: formula(do, *given)
+    def _take(self, step: Taken, possible: PossibleLoss) -> Loss:
+        self._known = possible
+        # each step may have a target of its own
+        self.text = possible.text if self.text in ("", possible.text) else possible.general_text
+        return self._candidates.opened(step, below_of(step, possible.note), is_sum=possible.is_sum)

@@ -15,11 +15,12 @@ from minidl_core.arrays import Array
 from ..multiples import agrees, in_its_precision
 from ..program import ProgramError
 from ..updates import Update
-from .gradients import Found
+from .found import Found
 from .late import LateRead, late_reads, sentences
-from .losses import Loss, Losses
+from .loss import Loss
+from .losses import Losses
 from .rules import MOST
-from .tape import SCALING, SUMS, Note, same
+from .tape import SCALING, SUMS, Note, same, with_sources
 from .unread import is_by_entry
 
 _BY_NUMBER = (*SUMS, *SCALING, np.clip, np.maximum, np.minimum, same)
@@ -122,11 +123,11 @@ def unjudged_weights(steps: Sequence[JudgedStep]) -> list[Node]:
 
 def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
     for last, step in pairwise(steps):
-        fed = {*last.loss.fed} - {*step.loss.fed}
+        fed = {*last.loss.below.fed} - {*step.loss.below.fed}
         moved = _moved_by_gradients(last) if fed else set()
-        for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True) if fed else ():
+        for data, node in zip(step.loss.below.fed, step.loss.built.fed, strict=True) if fed else ():
             is_made = np.ndim(data.value) and is_made_of(data, fed)
-            if is_made or (moved and not moved.isdisjoint(_sources_of(data, last.loss.step.notes[0].number))):
+            if is_made or (moved and not moved.isdisjoint(_back_to(last.loss.step.notes[0].number, [data]))):
                 yield node, bool(step.parted)
 
 
@@ -135,11 +136,9 @@ def _moved_by_gradients(step: JudgedStep) -> set[Note]:
 
     That is what an update does to a weight. What other weights are updated with, as a velocity, is none.
     """
-    taken, made = step.loss.step, {*step.loss.made}
-    of_data = set[Note]()
-    for data in step.loss.fed:
-        of_data |= _sources_of(data, taken.notes[0].number)
-    of_updates = _sources_of_all(taken.updates.values(), taken.notes[0].number)
+    taken, made = step.loss.step, {*step.loss.below.made}
+    begin = taken.notes[0].number
+    of_data, of_updates = _back_to(begin, step.loss.below.fed), _back_to(begin, taken.updates.values())
     backward = (of_updates & taken.dependent) - made - {*taken.weights}
     found = set[Note]()
     for note in taken.notes:
@@ -152,19 +151,9 @@ def _moved_by_gradients(step: JudgedStep) -> set[Note]:
     return found - of_updates
 
 
-def _sources_of(note: Note, begin: int) -> set[Note]:
-    return _sources_of_all([note], begin)
-
-
-def _sources_of_all(notes: Iterable[Note], begin: int) -> set[Note]:
+def _back_to(begin: int, notes: Iterable[Note]) -> set[Note]:
     """Return what some notes are made of, and they themselves, back to a number."""
-    waiting, found = list(notes), set[Note]()
-    while waiting:
-        note = waiting.pop()
-        if note not in found:
-            found.add(note)
-            waiting += note.sources if note.number >= begin else ()
-    return found
+    return with_sources(notes, lambda note: note.sources if note.number >= begin else ())
 
 
 def is_made_of(data: Note, before: Collection[Note]) -> bool:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note, Place
 
 

@@ -67,7 +67,7 @@ def _replaced(last: JudgedStep, step: JudgedStep) -> Iterator[tuple[Note, Note, 
 
 
 def _fed(step: JudgedStep) -> Iterator[_Fed]:
-    yield from map(_Fed, step.loss.fed, step.loss.built.fed)
+    yield from map(_Fed, step.loss.below.fed, step.loss.built.fed)
 
 
 def _leaves(note: Note) -> set[Note]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -77,23 +78,24 @@ class Family:
                 yield other
 
 
-def picked_of_change(changed: np.ndarray, other: np.ndarray, shape: Sequence[int] | None = None) -> Picked | None:
-    """Return how an array has the entries of another one in its memory, which was changed.
+def picked_of_changed(changed: np.ndarray, other: np.ndarray) -> Picked | None:
+    """Return how an array has entries of one in its memory that was changed, and else its own as they were.
 
-    It takes them from that one, and from itself as it was; or else from a term of this `shape` that was added to that
-    one, and from zeros. None where both are one array all the same.
+    None where both are one array all the same.
     """
-    if shape is None:
-        shape = changed.shape
-        is_filled = False
-    else:
-        is_filled = True
-        shape = tuple(shape)
-    begin = _begin(other) - _begin(changed)
-    if not begin and (changed.shape, changed.strides, shape) == (other.shape, other.strides, other.shape):
+    if is_same_place(changed, other):
         return None
-    layouts = changed.shape, changed.strides, other.shape, other.strides
-    return _picked(*layouts, begin, shape, is_filled)
+    return _picked(_layout(changed, changed), _layout(other, changed), changed.shape, is_filled=False)
+
+
+def picked_of_term(shape: tuple[int, ...], changed: np.ndarray, other: np.ndarray) -> Picked | None:
+    """Return how an array has entries of a term of a shape that was added to one in its memory, and else zeros.
+
+    None where both are one array all the same, and the term has its shape.
+    """
+    if is_same_place(changed, other) and shape == other.shape:
+        return None
+    return _picked(_layout(changed, changed), _layout(other, changed), shape, is_filled=True)
 
 
 def picked_at(key: Any, shape: tuple[int, ...], entries: Any) -> Picked:
@@ -104,24 +106,35 @@ def picked_at(key: Any, shape: tuple[int, ...], entries: Any) -> Picked:
     return Picked(index, is_filled=True)
 
 
+class _Layout(NamedTuple):
+    """Where the entries of an array stand in memory: how far the first is from that of another one, and the steps."""
+
+    begin: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def offsets(self) -> np.ndarray:
+        """Return where each entry stands."""
+        offsets = np.array(self.begin, dtype=np.int64)
+        for length, stride in zip(self.shape, self.strides, strict=True):
+            offsets = offsets[..., None] + np.arange(length) * stride
+        return offsets
+
+
+def _layout(array: np.ndarray, origin: np.ndarray) -> _Layout:
+    return _Layout(_begin(array) - _begin(origin), array.shape, array.strides)
+
+
 @lru_cache(32)
-def _picked(
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    other: tuple[int, ...],
-    others: tuple[int, ...],
-    begin: int,
-    term: tuple[int, ...],
-    is_filled: bool,
-) -> Picked:
-    changed, wanted = _offsets(shape, strides).reshape(-1), begin + _offsets(other, others)
-    order = np.argsort(changed)
-    place = np.minimum(np.searchsorted(changed, wanted, sorter=order), changed.size - 1)
-    is_there = changed[order[place]] == wanted
-    count = int(np.prod(term))
-    entries = np.broadcast_to(np.arange(count).reshape(term), shape).reshape(-1)
-    elsewhere = count if is_filled else count + np.arange(wanted.size).reshape(other)
-    return Picked(np.where(is_there, entries[order[place]], elsewhere), is_filled)
+def _picked(changed: _Layout, other: _Layout, term: tuple[int, ...], *, is_filled: bool) -> Picked:
+    """Return which entry of a term, as it is spread over an array that was changed, each entry of another one has."""
+    at, wanted = changed.offsets().reshape(-1), other.offsets()
+    order = np.argsort(at)
+    place = order[np.minimum(np.searchsorted(at, wanted, sorter=order), at.size - 1)]
+    count = prod(term)
+    spread = np.broadcast_to(np.arange(count).reshape(term), changed.shape).reshape(-1)
+    elsewhere = count if is_filled else count + np.arange(wanted.size).reshape(wanted.shape)
+    return Picked(np.where(at[place] == wanted, spread[place], elsewhere), is_filled)
 
 
 def is_same_place(array: np.ndarray, other: np.ndarray) -> bool:
@@ -131,10 +144,3 @@ def is_same_place(array: np.ndarray, other: np.ndarray) -> bool:
 
 def _begin(array: np.ndarray) -> int:
     return int(array.__array_interface__["data"][0])
-
-
-def _offsets(shape: Sequence[int], strides: Sequence[int]) -> np.ndarray:
-    offsets = np.zeros((), dtype=np.int64)
-    for length, stride in zip(shape, strides, strict=True):
-        offsets = offsets[..., None] + np.arange(length) * stride
-    return offsets

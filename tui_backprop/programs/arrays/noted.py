@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .memory import Added, Family, is_same_place, picked_at, picked_of_change
+from .memory import Added, Family, is_same_place, picked_at, picked_of_changed, picked_of_term
 from .tape import SUMS, Note, Tape, notes_in, same
 from .unseen import operands_of_dot, unseen
 
@@ -329,7 +329,7 @@ class _Change:
         """Say that the array has now this note."""
         self._array.note = note
         for other, before in self._others:
-            picked = picked_of_change(self._array, other)
+            picked = picked_of_changed(self._array, other)
             if picked is None:
                 other.note = note
             else:
@@ -345,7 +345,7 @@ class _Change:
             return
         self._array.note = note
         for other, before in self._others:
-            picked = picked_of_change(self._array, other, np.shape(term.value))
+            picked = picked_of_term(np.shape(term.value), self._array, other)
             notes = [before, term if picked is None else self.note(picked, term)]
             other.note = tape[0].add(what, tuple(notes if not own else notes[::-1]), {}, other.view(np.ndarray))
 

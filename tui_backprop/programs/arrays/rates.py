@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import combinations
 from math import prod
 
-from .gradients import Factor, Found
+from .found import Factor, Found
 
 _MOST = 6
 
@@ -47,9 +47,7 @@ class Rates:
             yield from self._of_ways(plain, plain)
 
     def _of_ways(self, ways: Mapping[int, Sequence[Factor]], found: Collection[int]) -> Iterator[Mapping[int, float]]:
-        shared = _common(list(ways.values()))
-        of_rules = [each for each in shared if each.is_of_rule]
-        common = (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]
+        common = self._shared(list(ways.values()))
         inline = [each.value for each in common if each.is_inline]
         # of lr * dW / n the gradient is multiplied with the rate first
         rate = inline[-1] if inline else common[0].value if common else 1.0
@@ -59,17 +57,16 @@ class Rates:
         for count in range(len(others) + 1):
             for more in combinations(others, count):
                 yield dict.fromkeys(found, prod(sorted((rate, *more))))
-        in_lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
-        if len({_rounded(prod(line)) for line in in_lines.values()}) == 1:
-            yield dict.fromkeys(found, prod(sorted(next(iter(in_lines.values())))))
-        elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
-        lengths = {len(line) for line in in_lines.values()}
-        # one factor beside what was found on other lines can be nothing but a rate
-        if lengths == {1} or (len(lengths) == 1 and all(each == elsewhere[0] for each in elsewhere)):
-            yield {number: prod(sorted(line)) for number, line in in_lines.items()}
+        yield from _of_lines(ways, found)
         shares = {number: self._of_velocity(way, common) for number, way in ways.items()}
         if any(shares.values()):
             yield {number: prod(sorted((rate, *shares.get(number, ())))) for number in found}
+
+    def _shared(self, ways: Sequence[Sequence[Factor]]) -> list[Factor]:
+        """Return the factors that all weights have: those of a rule, or on lines of all steps, where there are some."""
+        shared = _common(ways)
+        of_rules = [each for each in shared if each.is_of_rule]
+        return (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]
 
     def is_divided(self, rate: float, multiple: float) -> bool:
         """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
@@ -94,6 +91,18 @@ def written_numbers(files: Iterable[str]) -> set[float]:
             constants = [each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)]
             found |= {_rounded(each) for each in constants if isinstance(each, int | float)}
     return found
+
+
+def _of_lines(ways: Mapping[int, Sequence[Factor]], found: Collection[int]) -> Iterator[Mapping[int, float]]:
+    """Yield what the lines of the updates themselves multiply with: one rate for all weights, or one for each."""
+    in_lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
+    if len({_rounded(prod(line)) for line in in_lines.values()}) == 1:
+        yield dict.fromkeys(found, prod(sorted(next(iter(in_lines.values())))))
+    elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
+    lengths = {len(line) for line in in_lines.values()}
+    # one factor beside what was found on other lines can be nothing but a rate
+    if lengths == {1} or (len(lengths) == 1 and all(each == elsewhere[0] for each in elsewhere)):
+        yield {number: prod(sorted(line)) for number, line in in_lines.items()}
 
 
 def _common(ways: Sequence[Sequence[Factor]]) -> list[Factor]:

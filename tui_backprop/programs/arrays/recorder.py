@@ -1,4 +1,4 @@
-"""The steps that a script's arrays took: for each the pass from its weights to its loss, and what moved the weights."""
+"""Records the steps that a script's arrays take, while it runs."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from math import inf
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minidl_core.arrays import Array, copy_in
 
-from ..engine.noting import ARITHMETIC
 from ..execution import EnoughSteps
 from ..naming import name_objects
-from ..notebook import cells_of
-from ..program import ProgramError
 from .begun import note_numbers
 from .births import noting_births
-from .gradients import Found, gradients_in
+from .found import Found
+from .gradients import gradients_in
 from .noted import NotedArray, NotedNumber, tape
+from .plain_numpy import is_plain_numpy
 from .steps import Steps, accumulating_places, find_steps
+from .taken import Taken, dependent_on
 from .tape import Note, Tape, spine
 from .unread import StepRead
 
@@ -36,24 +34,6 @@ MOST_BEFORE_A_STEP = 8 * MOST_BYTES
 MOST_OF_A_STEP = 200_000
 """A script that computes more without the end of a step is none that updates arrays."""
 _BYTES_OF_A_NOTE = 600
-_OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "numba")
-
-
-@dataclass(eq=False)
-class Taken:
-    """One step: the `notes` from weights to scalars in order, the weights before and after, and gradients by hand.
-
-    Weights have a number each, the same in all steps; `weights` are their notes in this step, and `updates` those of
-    what they become in it, where they do. `dependent` are the notes that some weight leads to.
-    """
-
-    notes: list[Note]
-    weights: dict[Note, int]
-    dependent: set[Note]
-    before: dict[int, Array]
-    after: dict[int, Array] = field(default_factory=dict)
-    found: dict[int, list[Found]] = field(default_factory=dict)
-    updates: dict[int, Note] = field(default_factory=dict)
 
 
 class ArrayRecorder:
@@ -104,16 +84,21 @@ class ArrayRecorder:
                 yield
         finally:
             own.finish()
-            with suppress(EnoughSteps):  # the script has ended
-                steps.finish()
+            try:
+                with suppress(EnoughSteps):  # the script has ended
+                    steps.finish()
+            finally:
+                tape.remove(own)
             self._process(self._waiting)
-            tape.remove(own)
-            accumulating = accumulating_places(own.notes)
-            has_numbers = note_numbers(own.notes)
-            if accumulating or has_numbers:
-                self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
-                for each in find_steps(own.notes, accumulating):
-                    self._process(each)
+            self._look_back(own.notes)
+
+    def _look_back(self, notes: Sequence[Note]) -> None:
+        """Find the steps once more where only the whole run tells what accumulates, or began as a plain number."""
+        accumulating = accumulating_places(notes)
+        if note_numbers(notes) or accumulating:
+            self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
+            for each in find_steps(notes, accumulating):
+                self._process(each)
 
     def _on_step(self, notes: list[Note]) -> None:
         self._process(self._waiting)
@@ -128,54 +113,52 @@ class ArrayRecorder:
 
     def _process(self, notes: Sequence[Note]) -> None:
         """Keep a step: all that follows it has been read, so what takes a weight's place is known."""
-        weights: dict[Note, int] = {}
-        moved: dict[Note, Note] = {}
-        for note in notes:
-            old = note.replaces
-            is_known = old in self._numbers and note.follows is None
-            if old is not None and (is_known or not old.readers.isdisjoint(note.readers)):
-                moved[old] = note
         begin = notes[0].number - 1 if notes else 0
-        read = StepRead(notes)
-        found = {old: gradients_in(new.follows or new, begin, read) for old, new in moved.items()}
-        # what another update is made from is a velocity, also where the forward pass looks ahead with it
-        made = {
-            each.note
-            for old, ways in found.items()
-            for each in ways
-            if each.note is not (moved[old].follows or moved[old])
-        }
-        moved = {old: new for old, new in moved.items() if new not in made}
+        moved, found = self._moved(notes, begin)
         _forget_others(notes, moved, begin)
-        for old in moved:
-            weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))
-        for old, number in self._numbers.items():
-            weights.setdefault(old, number)
-        dependent = set(weights)
-        for note in notes:
-            if any(source in dependent for source in note.sources):
-                dependent.add(note)
-        before: dict[int, Array] = {}
-        for note, number in weights.items():
-            left = self._left.pop(note, None)
-            before[number] = copy_in(note.value) if left is None else left
-        step = Taken(list(notes), weights, dependent, before)
+        weights = {old: self._numbers.pop(old, len(self._numbers) + at) for at, old in enumerate(moved)}
+        weights |= self._numbers
+        before = {number: self._kept(note) for note, number in weights.items()}
+        step = Taken(list(notes), weights, dependent_on(weights, notes), before)
         for old, number in weights.items():
-            new = moved.get(old, old)
-            step.after[number] = copy_in(new.value) if new is not old else before[number]
-            if new is not old:
+            new = moved.get(old)
+            step.after[number] = before[number] if new is None else copy_in(new.value)
+            if new is not None:
                 step.found[number], step.updates[number] = found[old], new
-            self._numbers[new] = number
-            self._left[new] = step.after[number]
-            name = self.data_names.get(new) or self.data_names.get(old)
-            if name is not None:
-                self.names.setdefault(number, name)
+            self._leave(old, new or old, number, step.after[number])
         if weights:
             self.steps.append(step)
             kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
             self._bytes += sum(int(each.nbytes) for each in kept)
         for note in notes:
             note.read_at = 0  # the step after it is over, too: what has read it was not of the one that goes on
+
+    def _moved(self, notes: Sequence[Note], begin: int) -> tuple[dict[Note, Note], dict[Note, list[Found]]]:
+        """Return the weights that a step moves, with the notes that take their places, and their gradients by hand."""
+        moved: dict[Note, Note] = {}
+        for note in notes:
+            old = note.replaces
+            is_known = old in self._numbers and note.follows is None
+            if old is not None and (is_known or not old.readers.isdisjoint(note.readers)):
+                moved[old] = note
+        updates = {old: new.follows or new for old, new in moved.items()}
+        read = StepRead(notes)
+        found = {old: gradients_in(update, begin, read) for old, update in updates.items()}
+        # what another update is made from is a velocity, also where the forward pass looks ahead with it
+        made = {each.note for old, ways in found.items() for each in ways if each.note is not updates[old]}
+        return {old: new for old, new in moved.items() if new not in made}, found
+
+    def _kept(self, note: Note) -> Array:
+        """Return the numbers of a weight as they were left by the step before."""
+        left = self._left.pop(note, None)
+        return copy_in(note.value) if left is None else left
+
+    def _leave(self, old: Note, new: Note, number: int, value: Array) -> None:
+        """Leave a weight to the next step."""
+        self._numbers[new], self._left[new] = number, value
+        name = self.data_names.get(new) or self.data_names.get(old)
+        if name is not None:
+            self.names.setdefault(number, name)
 
     def _variables_of(self, file: str) -> Collection[str]:
         if file not in self._loop_variables:
@@ -233,39 +216,3 @@ def _bytes_of(note: Note) -> int:
     if value.nbytes > _BYTES_OF_A_NOTE and any(np.may_share_memory(value, each.value) for each in note.sources):
         return 0
     return int(value.nbytes)
-
-
-def is_plain_numpy(path: str) -> bool:
-    """Return whether a script and the modules beside it compute with NumPy, and none has an engine of its own."""
-    try:
-        source = Path(path).read_bytes()
-        if path.endswith(".ipynb"):
-            source = b"\n".join(cells_of(source, path, path)[0].values())
-        trees = [ast.parse(source)]
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, ProgramError):
-        return False
-    seen: set[str] = set()
-    imported: set[str] = set()
-    while trees:
-        tree = trees.pop()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                base = node.module or ""
-                names = [base, *(f"{base}.{alias.name}".strip(".") for alias in node.names)]
-            elif isinstance(node, ast.FunctionDef) and node.name in ARITHMETIC:
-                return False
-            else:
-                continue
-            for name in names:
-                imported.add(name.partition(".")[0])
-                file = Path(path).parent.joinpath(*name.split("."))
-                for each in (file.with_suffix(".py"), file / "__init__.py"):
-                    if str(each) not in seen and each.is_file():
-                        seen.add(str(each))
-                        try:
-                            trees.append(ast.parse(each.read_bytes()))
-                        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-                            continue
-    return "numpy" in imported and not imported & set(_OTHERS)

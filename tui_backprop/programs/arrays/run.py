@@ -20,7 +20,8 @@ from ..updates import recognise_updates, repeating
 from .fixed import refuse_fixed_parts
 from .graphs import Graphs
 from .judged import JudgedStep, judge_step, refuse_hidden_weights, updated_too_soon
-from .late import sentences
+from .late import LateRead, sentences
+from .loss import Loss
 from .losses import Losses
 from .rates import written_numbers
 from .recorder import ArrayRecorder
@@ -45,13 +46,8 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
-    multiples = trained_multiples([(each.built.loss, each.factor, each.feeds) for each in found])
     try:
-        steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
-        late = updated_too_soon(steps, losses)
-        if not late:
-            refuse_hidden_weights(steps)
-        refuse_fixed_parts(steps, losses)
+        steps, late = _judged(found, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
@@ -64,12 +60,31 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     if any(each.theirs for each in steps):
         too_soon = [*sentences(late)]
         said += too_soon
-        remark = " ".join([*(implied(losses, len(steps), recorder.taken) if losses.is_computed else ()), *too_soon])
-        multiple = multiple_text((each.factor for each in steps), found[0].built.loss)
-        places = _places(steps)
-        engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=places, remark=remark)
+        other_loss = implied(losses, len(steps), recorder.taken) if losses.is_computed else ()
+        engine = _by_hand(path, steps, " ".join([*other_loss, *too_soon]))
     recorded = list(_recorded(steps, optimizers))
     return program_of_run(recorded, engine, path, execution.main.__doc__, " ".join(filter(None, said)))
+
+
+def _judged(found: Sequence[Loss], losses: Losses) -> tuple[list[JudgedStep], list[tuple[LateRead, str, str]]]:
+    """Return the steps of some losses, held against the right gradients, and which weights were updated too soon.
+
+    Raises ProgramError where they are no steps of one loss.
+    """
+    multiples = trained_multiples([(each.built.loss, each.match.factor, each.feeds) for each in found])
+    steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
+    late = updated_too_soon(steps, losses)
+    if not late:
+        refuse_hidden_weights(steps)
+    refuse_fixed_parts(steps, losses)
+    return steps, late
+
+
+def _by_hand(path: str, steps: Sequence[JudgedStep], remark: str) -> LearnersEngine:
+    """Return the gradients by hand of a script as those of an engine of its own."""
+    multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
+    found_at = _places(steps)
+    return LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=found_at, remark=remark)
 
 
 def _places(steps: Sequence[JudgedStep]) -> dict[Node, str]:

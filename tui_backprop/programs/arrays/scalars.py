@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note
 
 
@@ -17,12 +17,21 @@ def scalars_of(step: Taken) -> list[Note]:
     ]
 
 
-def place_of(note: Note) -> tuple[object, ...] | None:
+PlaceOfScalar = tuple[object, ...]
+"""The operation that made a number, where in the script, and from where the function there was called."""
+
+
+def scalars_at(step: Taken, place: PlaceOfScalar | None) -> list[Note]:
+    """Return those single numbers of a step that were made at a place."""
+    return [note for note in scalars_of(step) if place_of(note) == place]
+
+
+def place_of(note: Note) -> PlaceOfScalar | None:
     """Return by which operation a note was made, where, and from where the function there was called."""
     return None if note.place is None else (note.what, note.place[:2], note.caller and note.caller[:2])
 
 
-def is_at(note: Note, place: tuple[object, ...] | None) -> bool:
+def is_at(note: Note, place: PlaceOfScalar) -> bool:
     """Return whether a note was made at a place, from wherever the function there was called."""
     own = place_of(note)
-    return own is not None and place is not None and own[:2] == place[:2]
+    return own is not None and own[:2] == place[:2]

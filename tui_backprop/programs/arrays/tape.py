@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dis import opmap
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -34,17 +34,8 @@ Place = tuple[CodeType, int, int]
 class Note:
     """One operation: `what` was called, on which inputs, and its `value`; a leaf was made by none that was noted.
 
-    Among the `inputs` notes stand for arrays, also in lists. `place` is where the script called it, `caller` from where
-    that function was called. `replaces` is the note of the array whose place this one may take, `readers` are
-    the places that read it, each with the index of the input.
-
-    `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
-    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, parts,
-    multiples and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which
-    another array went, `is_mixed` whether it was computed from several arrays at all, other than joined, and
-    `is_of_array` whether from any. It `follows` the update of its step that it is made of, where it is made of nothing
-    else of that step, as a weight is that is divided by its norm after its update. `last_read` is the number of the
-    last one that has it as an input, and `born` that of the last one before a leaf.
+    Among the `inputs` notes stand for arrays, also in lists. What a note is a sum, difference or multiple of, always
+    the first array, is its spine.
     """
 
     __slots__ = (
@@ -56,19 +47,42 @@ class Note:
         self.what = what
         self.inputs = inputs
         self.settings = settings
-        self.number = self.born = -1
         self.value: Any = None
+        self.number = -1
+        self.born = -1
+        """Of a leaf, the number of the last note before it."""
         self.place: Place | None = None
+        """Where the script called the operation."""
         self.caller: Place | None = None
+        """From where the script called the function that did."""
         self.readers: set[tuple[CodeType, int, int]] = set()
+        """The instructions that read the array, each with the index of the input."""
+        self.last_read = 0
+        """The number of the last note that has this one as an input."""
+        self.read_at = 0
+        """The number of the last note that was computed of it.
+
+        Copies, parts, multiples and sums count only where more is computed of them.
+        """
         self.replaces: Note | None = None
+        """The note of the array whose place this one may take, as an update takes that of a weight."""
         self.follows: Note | None = None
-        self.begins_with: Note | None = None
-        self.jump: Note | None = None
-        self.depth = 0
-        self.is_mixed = self.is_of_array = False
+        """The update of its step that it is made of, where it is made of nothing else of that step.
+
+        So a weight is that is divided by its norm after its update.
+        """
+        self.is_mixed = False
+        """Whether it was computed from several arrays at all, other than joined."""
+        self.is_of_array = False
+        """Whether it was computed from any array."""
         self.mixed_at = 0
-        self.read_at = self.last_read = 0
+        """The number of the last note on its spine into which another array went."""
+        self.begins_with: Note | None = None
+        """The next note on its spine."""
+        self.depth = 0
+        """How many notes there are further down on its spine."""
+        self.jump: Note | None = None
+        """A note further down on its spine, at a distance at which a search halves what is left."""
 
     @property
     def sources(self) -> Iterator[Note]:
@@ -83,6 +97,17 @@ def notes_in(inputs: Sequence[Any]) -> Iterator[Note]:
             yield each
         elif type(each) in (list, tuple):
             yield from notes_in(each)
+
+
+def with_sources(notes: Iterable[Note], sources: Callable[[Note], Iterable[Note]]) -> set[Note]:
+    """Return some notes and all that they are made of, as far as one goes back by these `sources` of each."""
+    waiting, found = list(notes), set[Note]()
+    while waiting:
+        note = waiting.pop()
+        if note not in found:
+            found.add(note)
+            waiting += sources(note)
+    return found
 
 
 class Tape:
