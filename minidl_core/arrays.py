@@ -29,7 +29,12 @@ def copy_in(value: Any) -> Array:
     # first what a masked array is: numpy.ma is imported when it is named, and few have any
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.ma.is_masked(value):
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
-    given = np.asarray(value)
+    try:
+        given = np.asarray(value)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError("its rows differ in length; give each as many numbers") from None
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {_wrong_entry(given)}")
     if given.dtype.itemsize <= 8:
@@ -46,6 +51,10 @@ def _wrong_entry(array: Any) -> str:
             return f"a whole number that is too long for 64 bits; {way}"
         if not isinstance(entry, int | float | np.number):
             return f"{type(entry).__name__}, not real numbers"
+    if array.dtype.kind in "US":
+        return 'text, not real numbers; float("3") is one'
+    if array.dtype == object and array.size:
+        return "objects, not real numbers; array.astype(float) makes numbers of them"
     return f"{array.dtype}, not real numbers"
 
 

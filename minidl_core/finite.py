@@ -9,6 +9,8 @@ import numpy as np
 from .arrays import Array, as_text
 from .errors import Described, NonFiniteError
 
+EMPTY_REMEDY = "look where an empty batch, slice or choice comes from"
+
 
 def non_finite_leaf(node: Described, value: Array) -> NonFiniteError:
     """Return the error for a given array that holds a NaN or an infinity."""
@@ -24,7 +26,7 @@ def non_finite_value(
     `inputs` are the names and values that it was computed from, `trained` the variables that training has moved.
     """
     entry = _first_entry(value)
-    remedy = ""
+    remedy = EMPTY_REMEDY if without_numbers(inputs) else ""
     if trained and all(array.size for _, array in inputs):
         remedy = f"training has moved {' and '.join(trained)} since the start: the learning rate may be too high"
     finding = f"it makes {_number_at(value, entry)}, because {_cause(value, entry, inputs, elementwise)}"
@@ -51,6 +53,12 @@ def non_finite_term(variable: Described, term: str, value: Array, remedy: str) -
     return NonFiniteError(f"in its update, {term} becomes {_number_at(value, entry)}", remedy, variable, entry)
 
 
+def without_numbers(inputs: Sequence[tuple[str, Array]]) -> str:
+    """Say which inputs have no numbers; nothing where all have some."""
+    empty = [f"{name} is {as_text(array.shape)} and has no numbers" for name, array in inputs if not array.size]
+    return " and ".join(dict.fromkeys(empty))
+
+
 def _first_entry(array: Array) -> tuple[int, ...]:
     return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
 
@@ -61,9 +69,8 @@ def _number_at(array: Array, entry: tuple[int, ...]) -> str:
 
 
 def _cause(value: Array, entry: tuple[int, ...], inputs: Sequence[tuple[str, Array]], elementwise: bool) -> str:
-    empty = [f"{name} is {as_text(array.shape)} and has no numbers" for name, array in inputs if not array.size]
-    if empty:
-        return " and ".join(dict.fromkeys(empty))
+    if empty := without_numbers(inputs):
+        return empty
     if elementwise:
         numbers = [float(np.broadcast_to(array, value.shape)[entry]) for _, array in inputs]
         there = " there" if entry else ""

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from math import isfinite
 from operator import index
 from sys import _getframe
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, is_finite
+from .defaults import Default, begin_with, default_graph
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
@@ -43,7 +44,7 @@ class Graph:
         self._names = Names()
 
     def as_default(self) -> _Default:
-        """Add every node made from now on to this graph; as a context manager, only within its block."""
+        """Add every node that this thread makes from now on to this graph; as a context manager, only in its block."""
         return _Default(self)
 
     def _name_nodes(self) -> None:
@@ -72,43 +73,22 @@ class Graph:
             self._linked += 1
 
 
-class _Default:
-    """Makes a graph the default one; leaving it as a context manager brings back the one before."""
-
-    def __init__(self, graph: Graph) -> None:
-        global _default_graph
-        self._graph = graph
-        self._replaced: Graph | None = _default_graph
-        self._outer: list[Graph] = []
-        _default_graph = graph
+class _Default(Default[Graph]):
+    """Makes a graph the default one; see `defaults`."""
 
     @property
     def nodes(self) -> list[Node]:
         """The nodes of the graph, as somebody asks who kept this in its place: graph = Graph().as_default()."""
         return self._graph.nodes
 
-    def __enter__(self) -> Graph:
-        global _default_graph
-        # the first block goes back to what this one replaced, unless another has become the default one since
-        replaced, self._replaced = self._replaced, None
-        self._outer.append(replaced if replaced is not None and _default_graph is self._graph else _default_graph)
-        _default_graph = self._graph
-        return self._graph
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        global _default_graph
-        _default_graph = self._outer.pop()
-
-
-_default_graph = Graph()
+begin_with(Graph())
 
 
 @contextmanager
 def name_scope(name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
-    graph = _default_graph
+    graph: Graph = default_graph()
     graph._name_nodes()
     with in_scope(graph, graph._names.take(f"{graph._scope}{name}", "/")[:-1]):
         yield
@@ -131,7 +111,7 @@ def _operator(name: str, is_swapped: bool = False) -> Any:
     """
 
     def operate(self: Node, other: Any) -> Operation:
-        graph, shape = _default_graph, self._shape
+        graph, shape = default_graph(), self._shape
         if not isinstance(other, Node):
             other = _as_node(other, _getframe(1))
         first, second = (other, self) if is_swapped else (self, other)
@@ -170,7 +150,7 @@ class Node(Operators, Placed):
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
-        self.graph = _default_graph if graph is None else graph
+        self.graph = default_graph() if graph is None else graph
         # two inputs have slots of their own: a tuple more for each node is work for the garbage collector
         self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
         self._given_name = name if name is None else checked_name(name)
@@ -255,7 +235,7 @@ class Node(Operators, Placed):
         return self._function(definitions[name], _getframe(2))
 
     def _function(self, definition: OperationDefinition, frame: FrameType) -> Operation:
-        if self.graph is not _default_graph or self._why_no_value:
+        if self.graph is not default_graph() or self._why_no_value:
             return Operation(definition, (self,))
         node = _new(Operation)
         node.definition = definition
@@ -295,7 +275,7 @@ class _Leaf(Node):
     def __init__(self, value: Any, name: str | None = None) -> None:
         if name is None and type(value) is float and isfinite(value):
             self.initial_value = np.float64(value)  # type: ignore[assignment]
-            self._begin(_default_graph, (), (), _getframe(1))
+            self._begin(default_graph(), (), (), _getframe(1))
             return
         Node.__init__(self, name)
         try:
@@ -330,7 +310,7 @@ def _as_node(value: Any, frame: FrameType | None = None) -> Node:
     if (type(value) is float or type(value) is int) and abs(value) < _LONG:
         node = _new(Constant)
         node.initial_value = np.float64(value)  # type: ignore[assignment]
-        node._begin(_default_graph, (), (), frame or asking_frame())
+        node._begin(default_graph(), (), (), frame or asking_frame())
         return node
     if isinstance(value, Comparison):
         return _as_node(value.node())

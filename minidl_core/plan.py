@@ -17,7 +17,8 @@ import numpy as np
 from .arrays import Array, freeze, is_finite, quiet, read_only
 from .backprop import Subgraph
 from .definition import GradientRule
-from .errors import GraphError, MinidlError, NonFiniteError
+from .errors import MinidlError, NonFiniteError
+from .failures import failure
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, check_loss, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
@@ -177,15 +178,7 @@ class Plan:
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         node = self.nodes[position]
         assert isinstance(node, Operation)
-        shapes = tuple([values[source].shape for source in self.sources[position]])
-        try:
-            node.definition.output_shape(shapes, node.attributes)
-        except ValueError as misfit:
-            return node.misfit(shapes, misfit)
-        if isinstance(error, GraphError):  # what an operation itself finds wrong with its inputs
-            return GraphError(str(error), node)
-        remedy = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
-        return GraphError(f"computing it raised {type(error).__name__}: {error}{remedy}.", node)
+        return failure(node, [values[source] for source in self.sources[position]], error)
 
     def trained(self) -> list[bool]:
         """Return for each node whether it is a variable or computes from one, so that training needs its gradient."""

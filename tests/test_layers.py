@@ -13,8 +13,21 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
-    *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
-    *("crash", "panes", "widgets", "terminal", "plain", "keys", "screens", "settings", "later", "app", "verdict"),
+    *("strict_json", "narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom"),
+    *(
+        "export",
+        "crash",
+        "panes",
+        "widgets",
+        "terminal",
+        "plain",
+        "keys",
+        "screens",
+        "settings",
+        "later",
+        "app",
+        "verdict",
+    ),
     *("exercise", "commands", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

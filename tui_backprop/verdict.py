@@ -122,7 +122,7 @@ class Verdict:
             yield self.engine.remark
 
     def facts(self) -> dict[str, object]:
-        """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
+        """Return it for programs."""
         return {
             "class": self.engine.class_name,
             "gradients_of": self.engine.multiple or None,

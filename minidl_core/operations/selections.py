@@ -18,7 +18,8 @@ def whole_numbers(indices: Array, count: int, what: str) -> Any:
     found = indices.astype(np.intp)
     wrong = indices[(found != indices) | (found < 0) | (found >= count)]
     if wrong.size:
-        raise GraphError(f"{wrong.flat[0]:g} is no {what}: it must be a whole number from 0 to {count - 1}.")
+        wanted = f"it must be a whole number from 0 to {count - 1}" if count else "there is none to take"
+        raise GraphError(f"{wrong.flat[0]:g} is no {what}: {wanted}.")
     return found
 
 

@@ -27,6 +27,14 @@ def test_a_variable_that_does_not_start_from_numbers(value):
     says(r"variable 'w' HERE: it is not an array of numbers: .*\.", text)
 
 
+def test_rows_of_several_lengths():
+    text = message(dl.GraphError, lambda: dl.Variable([[1.0, 2.0], [3.0]], name="w"))
+    says(
+        r"variable 'w' HERE: it is not an array of numbers: its rows differ in length; give each as many numbers\.",
+        text,
+    )
+
+
 @pytest.mark.parametrize("make", [dl.Variable, dl.Constant])
 def test_a_value_of_the_graph_that_is_not_finite(make):
     text = message(dl.NonFiniteError, lambda: make([1.0, np.nan], name="w"))
@@ -49,6 +57,8 @@ def test_numbers_that_float64_does_not_hold():
         ([1.0, None], "NoneType, not real numbers"),
         (Decimal("0.1"), "Decimal, not real numbers"),
         (1j, "complex128, not real numbers"),
+        ("3", 'text, not real numbers; float("3") is one'),
+        (np.array([1, 2.5], object), "objects, not real numbers; array.astype(float) makes numbers of them"),
     ],
 )
 def test_what_is_no_number_of_ours_is_said_by_its_reason(number, wrong):

@@ -404,4 +404,5 @@ def test_of_no_columns_there_are_no_averages_and_of_no_numbers_none(average):
     assert session.run(step, {x: np.zeros((2, 0))}) == 0.0
     assert dl.compute_gradient(loss)[w] == 0.0
     said = message(dl.NonFiniteError, lambda: session.run(loss, {x: np.zeros((0, 2))}))
-    assert "it makes nan in entry [0], because multiply is (0,2) and has no numbers." in said
+    assert "it makes nan in entry [0], because multiply is (0,2) and has no numbers; " in said
+    assert said.endswith("look where an empty batch, slice or choice comes from.")

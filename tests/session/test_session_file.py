@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.sample_graphs import SWEPT
+from tests.test_strict_json import read_strictly
 from tui_backprop.commands.cli import build_parser, main
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
@@ -253,6 +254,8 @@ dl.Session().run(step)
         (lambda says: says | {"program": 3}, "is damaged"),
         (lambda says: says | {"at": "1:nobody"}, "There is no node 'nobody'"),
         (lambda says: says | {"branch": 7}, "is damaged"),
+        (lambda says: says | {"numbers": {"a": ["one"]}}, "is damaged"),
+        (lambda says: says | {"place": [float("inf"), 0, False]}, "is damaged"),
         (lambda says: says | {"branches": [{"edits": [{"node": "q"}]}]}, "is damaged"),
     ],
 )
@@ -291,8 +294,12 @@ def test_a_loss_that_is_nan_does_not_differ_from_itself(tmp_path: Path, monkeypa
     session = open_session(Asked("too_far.py")).session
     session.timeline.go_to(Place(20))
     session.keep(Path("x.backprop"))
-    says = json.loads(Path("x.backprop").read_text())
-    assert np.isnan(says["numbers"]["loss"]).all()
+    says = read_strictly(Path("x.backprop").read_text())
+    assert says["numbers"]["loss"] == ["NaN"]
+    assert main(["grade", "x.backprop"]) == 0
+    says["numbers"]["loss"] = [float("nan")]
+    Path("x.backprop").write_text(json.dumps(says))
+    assert "[NaN]" in Path("x.backprop").read_text()  # a file of before
     assert main(["grade", "x.backprop"]) == 0
     says["numbers"]["loss"] = [1.0]
     Path("x.backprop").write_text(json.dumps(says))

@@ -242,3 +242,16 @@ def test_graphs_that_differ_in_each_step_count_as_what_is_kept(tmp_path: Path, m
     verdict = judge(program)
     assert verdict is not None
     assert verdict.status == 0
+
+
+@pytest.mark.parametrize("at_first", ["0.0", "None"])
+def test_nan_is_a_wrong_gradient_and_none_is_no_gradient(at_first: str, tmp_path: Path) -> None:
+    engine = ENGINE.replace("data, 0.0, prev", f"data, {at_first}, prev").replace(
+        "self.grad += o.data * out.grad\n            o.grad += self.data * out.grad",
+        "self.grad = o.data * out.grad * float('nan')",
+    )
+    program = "w, x = Value(2.0), Value(-3.0)\nfor i in range(3):\n    (w * x).backward()\n    w.data -= 0.1\n"
+    verdict = verdict_of(tmp_path, engine + program)
+    parted = {each.node.name: (repr(each.theirs.item()), each.right.item()) for each in verdict.parted}
+    assert parted == {"w": ("nan", -3.0), **({"x": ("0.0", 2.0)} if at_first == "0.0" else {})}
+    assert verdict.status == 3

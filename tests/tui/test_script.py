@@ -346,3 +346,19 @@ def test_what_it_asks_for_is_read_from_the_standard_input(write: Write, monkeypa
 
     monkeypatch.setattr("sys.stdin", StringIO("0.7\n"))
     assert open_script(write(IMPORTS + STEP + "step_of(dl.Variable(1.0), float(input()))")).learning_rate == 0.7
+
+
+def test_a_thread_of_a_script_builds_in_the_graph_of_the_script(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        "import threading\nw = dl.Variable(3.0, name='w')\n"
+        "def train():\n    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(w - 1.0))\n"
+        "    session = dl.Session()\n    for _ in range(2): session.run(step)\n"
+        "thread = threading.Thread(target=train)\nthread.start()\nthread.join()\n"
+    )
+    before = dl.Variable(0.0).graph
+    with dl.Graph().as_default():
+        assert losses_of(write(IMPORTS + source), capsys) == [4.0, pytest.approx(2.56)]
+        assert dl.Variable(0.0).graph is not before
+    assert dl.Variable(0.0).graph is before

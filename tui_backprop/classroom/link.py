@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..strict_json import write_json
+
 VERSION = 4
 LONGEST_OF_PUPIL, LONGEST_OF_TEACHER = 1 << 14, 1 << 20
 """No message is longer than this, in bytes: one with a context has all edits of all branches in it."""
@@ -107,7 +109,7 @@ class Link(asyncio.Protocol):
 
 def write(message: Message) -> bytes:
     """Return a message as a line."""
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+    return write_json(message, separators=(",", ":")).encode() + b"\n"
 
 
 def read(line: bytes) -> Message | None:

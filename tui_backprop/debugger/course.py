@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from minidl_core import Event, Node, Placeholder, Session, State, Stepper, Variable
+from minidl_core import Event, IterationFinished, Node, Placeholder, Session, State, Stepper, Variable
 from minidl_core.train import Memory, Optimizer
 
 from ..programs.program import Program
@@ -38,6 +38,7 @@ class Course:
         self._steppers: dict[tuple[Node, Optimizer, tuple[Variable, ...] | None], Stepper] = {}
         self._graphs: dict[Node, LossGraph] = {}
         self.finished = 0
+        self._remembers: Memory | None = None
         self.stepper = self._stepper_of(0)
 
     def step_of(self, finished: int) -> RecordedStep | None:
@@ -125,13 +126,33 @@ class Course:
             self.stepper.left_after = {} if recorded is None else recorded.left_after
         self.stepper.restore(state)
 
+    def begin(self, state: State, edits: Edits) -> None:
+        """Have the update of the iteration that starts from the state restored last be the one that the program made.
+
+        Its own gradients may be others than ours; what its optimizer remembers is the same.
+        """
+        self._remembers = None
+        recorded = self.as_recorded(state.finished, edits)
+        if recorded is not None and recorded.theirs:
+            from .found_update import found_update  # a lesson has none
+
+            found = found_update(recorded, state, self.graph_of(state.finished).plan)
+            if found is not None:
+                self.stepper.optimizer, self._remembers = found
+                slots = {node: {"step": taken} for node, taken in found[0].taken.items()}
+                self._session.memories[recorded.owner] = Memory(state.memory.iterations, slots)
+
     def iteration(self) -> Iterator[Event]:
-        """Yield the events of the iteration that starts from the state restored last."""
+        """Yield the events of the iteration that has begun."""
         yield from self.stepper.forward()
         yield from self.stepper.backward()
         for event in self.stepper.update():
             # before the event is out, so that whoever holds it may go on from there
             self.finished = self.stepper.finished
+            if self._remembers is not None and isinstance(event, IterationFinished):
+                step = self.step_of(self.finished - 1)
+                assert step is not None
+                self._session.memories[step.owner] = self._remembers
             yield event
 
     def run(self) -> float:

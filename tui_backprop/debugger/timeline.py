@@ -181,6 +181,7 @@ class Timeline:
         start = self.branch.edited(self.branch.states.before(iteration - 2))
         # nothing goes on from an error: every way out of it restores the course
         self.course.restore(start, self.branch.edits)
+        self.course.begin(start, self.branch.edits)
         before = self._recording_of(start, None)
         for event in self.course.iteration():
             before.append(event)
@@ -367,6 +368,7 @@ class Timeline:
     def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()
         self._keep(state)
+        self.course.begin(state, self.branch.edits)
         self._events = self.course.iteration()
         return self._recording_of(state, previous)
 

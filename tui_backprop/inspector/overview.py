@@ -79,6 +79,8 @@ def _who_moves(moment: Moment) -> str:
         their = "its slope" if moved == 1 else "their slopes"
     if repeats(optimizer):
         return f"{who} by the program's own update"
+    if of := getattr(optimizer, "of", ""):
+        return f"{who} against the {of}"
     return f"{who} {f'against {their}' if is_straight(optimizer) else f'by the step of {name_of(optimizer)}'}"
 
 

@@ -34,18 +34,18 @@ def repeats(optimizer: Optimizer) -> bool:
     """Return whether it repeats what the program did by a rule of its own, at no learning rate that anybody knows."""
     if type(optimizer) in _NAMES:
         return False
-    from ..programs.updates import ProgramsOptimizer, SummedDescent  # a lesson has none
+    from ..programs.updates import FoundDescent, ProgramsOptimizer  # a lesson has none
 
-    return isinstance(optimizer, ProgramsOptimizer) and not isinstance(optimizer, SummedDescent)
+    return isinstance(optimizer, ProgramsOptimizer) and not isinstance(optimizer, FoundDescent)
 
 
 def name_of(optimizer: Optimizer) -> str:
     """Return what an optimizer is called: by the name of ours, or else by the class that a program wrote for it."""
     if type(optimizer) in _NAMES:
         return _NAMES[type(optimizer)]
-    from ..programs.updates import SummedDescent  # a lesson has none
+    from ..programs.updates import FoundDescent  # a lesson has none
 
-    if isinstance(optimizer, SummedDescent):
+    if isinstance(optimizer, FoundDescent):
         return _NAMES[GradientDescentOptimizer]
     return OWN_UPDATE if repeats(optimizer) else type(optimizer).__name__
 

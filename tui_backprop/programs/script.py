@@ -19,6 +19,7 @@ import numpy as np
 import minidl_core
 from minidl_core import Graph, Node, NonFiniteError, Placeholder, Variable
 from minidl_core.arrays import Array, quiet
+from minidl_core.defaults import as_in_a_new_process
 from minidl_core.graph import post_order
 from minidl_core.plan import Plan
 from minidl_core.session import Asked
@@ -76,7 +77,7 @@ def open_script(
 
     of_loop, of_arrays = LoopRecorder(path), ArrayRecorder(path, most)
     with (
-        Graph().as_default(),
+        as_in_a_new_process(Graph()),
         watching(note),
         noting(of_engine.on_backward),
         watching_torch(most) as of_torch,

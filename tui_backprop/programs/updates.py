@@ -50,27 +50,36 @@ class ProgramsOptimizer(Optimizer):
         return (step,)
 
 
-class SummedDescent(ProgramsOptimizer):
-    """Gradient descent by the sums of the gradients of several backward calls, which only the program has seen.
+class FoundDescent(ProgramsOptimizer):
+    """Gradient descent by gradients that only the program has found, as wrong ones are; `of` says which they are."""
 
-    `sums` are these; `calls` is how many calls they are summed from.
-    """
+    of = "gradient that the program found"
+    reason = "That is not the right one, which would make another step."
 
-    def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
-        self.calls = calls
-        super().__init__(sums)
+    def __init__(self, found: Mapping[Variable, Array], rate: float) -> None:
+        super().__init__(found)
         self.learning_rate = rate
 
     @property
     def terms(self) -> tuple[Term, ...]:  # type: ignore[override]
         """The step, as a formula in words: these gradients are no nodes."""
-        formula = f"η·(sum of the gradients of {self.calls} backward calls)"
-        return (Term("step", formula, "Each call adds to what stands in .grad until it is set to 0.", is_slot=True),)
+        return (Term("step", f"η·({self.of})", self.reason, is_slot=True),)
 
     @staticmethod
     def compute(step: Array, learning_rate: float) -> tuple[Array, ...]:  # type: ignore[override]
-        """Move against the sum."""
+        """Move against it."""
         return (learning_rate * step,)
+
+
+class SummedDescent(FoundDescent):
+    """Gradient descent by the sums of the gradients of several backward calls, which only the program has seen."""
+
+    reason = "Each call adds to what stands in .grad until it is set to 0."
+
+    def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
+        self.calls = calls
+        self.of = f"sum of the gradients of {calls} backward calls"
+        super().__init__(sums, rate)
 
 
 def repeating(update: Update) -> ProgramsOptimizer:
@@ -98,17 +107,28 @@ def exact_rate(update: Update, tried: float | None = None) -> float | None:
 
 
 def straight_rate(steps: Array, gradients: Array, largest_before: float) -> float | None:
-    """Return the learning rate with which these steps are those of gradient descent; None where there is none.
+    """Return the learning rate with which these steps are those of gradient descent; None where none surely is.
 
     They were taken off numbers of at most this size, so that each is known only to the last digit of those.
     """
     if not gradients.any():
         return None
     largest = int(np.argmax(np.abs(gradients)))
-    rate = float(steps[largest] / gradients[largest])
-    if not 0 < rate < np.inf or not np.allclose(steps, rate * gradients, rtol=1e-6, atol=_rounded(largest_before)):
+    rate, rounding = float(steps[largest] / gradients[largest]), _rounded(largest_before)
+    if not 0 < rate < np.inf or not np.allclose(steps, rate * gradients, rtol=1e-6, atol=rounding):
         return None
-    return rate
+    return rate if np.count_nonzero(gradients) > 1 else rate_of_one(float(steps[largest]), rate, rounding)
+
+
+def rate_of_one(step: float, rate: float, rounding: float) -> float | None:
+    """Return the learning rate of a step that moves a single number; None where it may be that of any rule.
+
+    Some rate makes any step of one number. That it is one of few digits hardly happens by chance: by how many, depends
+    on how much of the step is rounding.
+    """
+    share = max(rounding / abs(step), 4 * float(np.finfo(np.float64).eps)) if step else 1.0
+    shortest = (float(f"{rate:.{digits}g}") for digits in range(1, min(int(-math.log10(share)) - 2, 8)))
+    return next((each for each in shortest if abs(each / rate - 1) <= share), None)
 
 
 def recognise_updates(updates: Sequence[Update]) -> list[Optimizer] | None:

@@ -25,6 +25,7 @@ from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
 from ..quiz.quiz import Quiz
+from ..strict_json import write_json
 from .saving import save_lines
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def write_session(session: Keepable) -> Iterator[str]:
         **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
-    text = ",\n".join(f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
+    text = ",\n".join(f" {write_json(key)}: {_json(value)}" for key, value in says.items())
     yield from ("{", *text.split("\n"), "}")
 
 
@@ -136,7 +137,7 @@ def take_up(session: Keepable, file: SessionFile) -> str:
         differs = _difference(timeline, says["numbers"])
     except NoMomentError as error:
         raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ProgramError(f"{file.path} is damaged, or does not fit {file.address}: {error!r}") from error
     if says.get("sha256") not in (None, hash_of(file.address)):
         return f"{file.address} has changed since {file.path} was saved: its numbers may differ"
@@ -163,8 +164,8 @@ def _json(value: Any) -> str:
 
 def _on_one_line(value: Any) -> str:
     """Return a value as JSON in which names are legible, and nothing is that would not show as itself."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    text = write_json(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else write_json(c)[1:-1] for c in text)
 
 
 def write_program(program: Program) -> dict[str, Any]:
@@ -252,11 +253,12 @@ def _numbers(timeline: Timeline) -> dict[str, list[float]]:
     return numbers
 
 
-def _difference(timeline: Timeline, saved: Mapping[str, list[float]]) -> str:
+def _difference(timeline: Timeline, saved: Mapping[str, list[float | str]]) -> str:
     """Say which number is another one here, and by how much; nothing where all are the same."""
     here = _numbers(timeline)
     for name, numbers in saved.items():
-        for place, (before, now) in enumerate(zip(numbers, here.get(name, ()), strict=False)):
+        for place, (said, now) in enumerate(zip(numbers, here.get(name, ()), strict=False)):
+            before = float(said)
             if before != now and not (isnan(before) and isnan(now)):
                 which = name if len(numbers) == 1 else f"number {place + 1} of {name}"
                 return f"{which} was {before!r}; here it is {now!r}, {abs(now - before):.2g} away"

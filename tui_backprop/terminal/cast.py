@@ -5,10 +5,11 @@ The format is that of https://docs.asciinema.org/manual/asciicast/v3/.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from ..strict_json import write_json
 
 TERM = "xterm-256color"
 
@@ -65,6 +66,6 @@ class Cast:
     def _line(self, says: object) -> None:
         if not self.problem:
             try:
-                self._file.write(json.dumps(says, ensure_ascii=False) + "\n")
+                self._file.write(write_json(says, ensure_ascii=False) + "\n")
             except OSError as error:
                 self.problem = error.strerror or str(error)

@@ -126,7 +126,7 @@ def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
         fed = {*last.loss.below.fed} - {*step.loss.below.fed}
         moved = _moved_by_gradients(last) if fed else set()
         for data, node in zip(step.loss.below.fed, step.loss.built.fed, strict=True) if fed else ():
-            is_made = np.ndim(data.value) and _is_made_of(data, fed)
+            is_made = np.ndim(data.value) and is_made_of(data, fed)
             if is_made or (moved and not moved.isdisjoint(_back_to(last.loss.step.notes[0].number, [data]))):
                 yield node, bool(step.parted)
 
@@ -156,7 +156,7 @@ def _back_to(begin: int, notes: Iterable[Note]) -> set[Note]:
     return with_sources(notes, lambda note: note.sources if note.number >= begin else ())
 
 
-def _is_made_of(data: Note, before: Collection[Note]) -> bool:
+def is_made_of(data: Note, before: Collection[Note]) -> bool:
     """Return whether an array is one of the step before, changed number by number."""
     waiting, seen = [data], set[Note]()
     while waiting and len(seen) < MOST:

@@ -12,6 +12,7 @@ from ..multiples import agrees, multiple_text, rounded, warning_of
 from .judged import JudgedStep, hidden_weights, unjudged_weights
 from .late import in_words
 from .losses import Losses
+from .lost import lost_weights
 
 
 def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimizer, taken: int) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _done_to_gradients(steps: Sequence[JudgedStep], losses: Losses, optimizer: O
 
 def _not_followed(steps: Sequence[JudgedStep]) -> Iterator[str]:
     """Say which updates are not followed to their gradients, or are by a rule that is not known."""
-    for node in hidden_weights(steps):
+    for node in dict.fromkeys([*hidden_weights(steps), *lost_weights(steps)]):
         called = node.name if node.is_named else "An array"
         where = f"{called}, read at {node.location}, moves from step to step"
         yield f"{where} by an update that is not followed: its gradients are not compared."

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .noting import Noted
-from .taken import Numbers, Taken
+from .taken import Numbers, Taken, is_absent
 from .walking import Walk
 
 
@@ -47,8 +47,8 @@ def passed_on_alone(walk: Walk, operands: Sequence[Noted], before: Numbers, afte
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    if one is None or other is None:
-        return one is other
+    if is_absent(one) or is_absent(other):
+        return is_absent(one) and is_absent(other)
     if type(one) is type(other) is float:
         return one == other or (one != one and other != other)
     return np.array_equal(one, other, equal_nan=True)

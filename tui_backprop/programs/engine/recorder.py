@@ -28,7 +28,7 @@ from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
 from .node_by_node import NodeByNode, passed_on_alone
 from .noting import Call, Note, Noted, note_of
-from .taken import Numbers, Structure, Taken, size_of, size_of_structure
+from .taken import ABSENT, Numbers, Structure, Taken, is_absent, size_of, size_of_structure
 from .walking import Walk, Walker
 
 MOST_BYTES = 64 * 2**20
@@ -284,7 +284,7 @@ class Recorder:
             return array("d", read)
         if any(isinstance(value, np.ndarray) for value in read):
             return [None if value is None else np.array(value, dtype=_kind(value)) for value in read]
-        return array("d", [float("nan") if value is None else float(value) for value in read])
+        return array("d", [ABSENT if value is None else float(value) for value in read])
 
     def left(self) -> dict[int, Array]:
         """Return the numbers that the last step's leaves have now, by their serial numbers."""
@@ -323,8 +323,7 @@ def _like(kind: type, loss: type) -> bool:
 
 def _is_one(gradient: Any) -> bool:
     """Return whether an array has the gradient 1 in each entry, as where their sum is the loss, or forgets it."""
-    gradient = None if type(gradient) is float and gradient != gradient else gradient
-    return gradient is None or bool(np.all(np.asarray(gradient) == 1))
+    return is_absent(gradient) or bool(np.all(np.asarray(gradient) == 1))
 
 
 def _copied(value: Any) -> Any:

@@ -25,7 +25,7 @@ from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .overwritten import Script, data_leaves
 from .recorder import Recorder
-from .taken import Numbers, Taken
+from .taken import Numbers, Taken, are_absent, is_absent
 
 _MOST_TRIED = 10_000
 _CLOSE = 1e-3
@@ -352,7 +352,7 @@ def _precision(step: Taken) -> type:
 
 
 def _is_something(gradient: Any) -> bool:
-    return gradient is not None and bool(np.any(np.nan_to_num(gradient)))
+    return not is_absent(gradient) and bool(np.any(gradient))
 
 
 def _is_single(value: Any) -> bool:
@@ -361,11 +361,11 @@ def _is_single(value: Any) -> bool:
 
 def _by_node(nodes: Sequence[Node], step: Taken, numbers: Numbers, precision: type) -> dict[Node, Array]:
     if isinstance(numbers, array):
-        values = np.array(numbers)
-        return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
+        kept = zip(nodes, np.array(numbers), are_absent(numbers), strict=True)
+        return {node: value for node, value, absent in kept if not absent}
     found = {}
     for node, value, number in zip(nodes, numbers, step.structure.values, strict=True):
-        if value is not None and not (isinstance(value, float) and math.isnan(value)):
+        if not is_absent(value):
             gradient: Any = np.asarray(value, dtype=precision) if precision is np.float32 else as_array(value)
             found[node] = _spread(gradient, np.shape(number))
     return found

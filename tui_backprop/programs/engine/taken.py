@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 Numbers = Sequence[Any]
-"""Numbers by node: an array of floats where all are single numbers, else a list of arrays; NaN or None is none."""
+"""Numbers by node: an array of floats where all are single numbers, else a list of arrays; ABSENT or None is none."""
+_ABSENT_BITS = 0x7FF8_0000_0000_0AB5
+ABSENT: float = struct.unpack("d", struct.pack("Q", _ABSENT_BITS))[0]
+"""A NaN of its own, as an array of floats holds no None: NaN that an engine finds is a gradient, and a wrong one."""
+
+
+def is_absent(number: Any) -> bool:
+    """Return whether there is no number, as a list or an array of floats says it."""
+    if type(number) is not float:
+        return number is None
+    return number != number and struct.pack("d", number) == struct.pack("Q", _ABSENT_BITS)
+
+
+def are_absent(numbers: array[float]) -> NDArray[np.bool_]:
+    """Return at which places of an array of floats there is no number."""
+    return np.asarray(np.array(numbers).view(np.uint64) == _ABSENT_BITS)
 
 
 @dataclass(eq=False)

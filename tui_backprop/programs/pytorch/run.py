@@ -13,7 +13,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
 from ..recorded import RecordedStep, StepsOnDemand
-from ..updates import ProgramsOptimizer, SummedDescent
+from ..updates import ProgramsOptimizer, SummedDescent, rate_of_one
 from .graphs import Built, Graphs
 from .recorder import Recorder, Taken
 
@@ -171,6 +171,8 @@ class TorchRun(StepsOnDemand):
         near = _CLOSE[kind] * np.abs(taken) + rounding
         if not 0 < rate < np.inf or (np.abs(taken - rate * slope) > near).any():
             return None
+        if np.count_nonzero(slope) == 1:
+            return rate_of_one(float(taken[largest]), rate, float(near[largest]))
         shortest = (float(f"{rate:.{digits}g}") for digits in range(1, 10))
         return next((each for each in shortest if (np.abs(taken - each * slope) <= near).all()), rate)
 

@@ -1,0 +1,62 @@
+"""An update as a program made it, where our optimizer would make another one of the right gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from minidl_core import MinidlError, State, Variable
+from minidl_core.arrays import Array, copy_in, quiet
+from minidl_core.plan import Plan
+from minidl_core.train import Memory
+from minidl_core.train.step import take_step
+
+from ..programs.recorded import RecordedStep
+from ..programs.updates import FoundDescent, ProgramsOptimizer, Update, repeating
+
+_OF_THE_STEP, _OF_ROUNDING = 1e-6, 1e-12
+_IN_FLOAT32 = 300.0
+"""How much more of both in an engine of float32."""
+
+
+def found_update(step: RecordedStep, state: State, plan: Plan) -> tuple[ProgramsOptimizer, Memory] | None:
+    """Return what makes the update that a program made from a state, and what its optimizer remembers afterwards.
+
+    None where that is its optimizer itself.
+    """
+    if not step.left_after or not step.theirs or isinstance(step.optimizer, ProgramsOptimizer):
+        return None
+    try:
+        with quiet():
+            evaluation = plan.run(state.feeds, state.variables)
+            ours, memory = take_step(step.optimizer, evaluation, step.loss, {}, state.memory, step.trained)
+    except MinidlError:
+        return None
+    if not ours.keys() <= step.left_after.keys():
+        return None
+    before = {node: copy_in(state.variables.get(node, node.initial_value)) for node in ours}
+    after = {node: step.left_after[node] for node in ours}
+    wider = _IN_FLOAT32 if any(each.dtype == np.float32 for each in step.theirs.values()) else 1.0
+    if _are_near(ours, after, before, wider):
+        return None
+    rate, found = state.rate, {node: step.theirs[node] for node in ours if node in step.theirs}
+    if [term.formula for term in step.optimizer.rule] == ["η·G"] and found.keys() == ours.keys():
+        made = {node: old - rate * copy_in(found[node]) for node, old in before.items()}
+        if _are_near(made, after, before, wider):
+            return FoundDescent({node: copy_in(each) for node, each in found.items()}, rate), memory
+    return repeating(Update(before, after, {})), memory
+
+
+def _are_near(
+    made: Mapping[Variable, Array], wanted: Mapping[Variable, Array], before: Mapping[Variable, Array], wider: float
+) -> bool:
+    """Return whether updates are the same but for rounding."""
+    for node, new in wanted.items():
+        if made[node].shape != new.shape:
+            return False
+        with quiet():
+            room = _OF_THE_STEP * np.abs(new - before[node]) + _OF_ROUNDING * np.abs(before[node])
+            if not (np.abs(made[node] - new) <= wider * room).all():
+                return False
+    return True
