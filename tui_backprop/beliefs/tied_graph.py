@@ -1,0 +1,94 @@
+"""The gradients of a graph where numbers that stand just at a bend, as 0 in relu, are taken a little to one side of it.
+
+At a bend every slope between those of its two sides is right. Ours is the flattest; somebody's engine may take another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from minidl_core import GradientError, Node, Operation
+from minidl_core.arrays import Array, quiet
+from minidl_core.plan import Evaluation
+
+from .evaluated_graph import EvaluatedGraph, is_own, passed_on
+
+_BENT = ("relu", "leaky_relu", "abs", "clip", "maximum", "minimum")
+_ASIDE = 1e-6
+"""So far aside a slope that is measured is measured once more; it differs by more than it can otherwise at a bend."""
+
+
+class TiedGraph(EvaluatedGraph):
+    """A graph whose slopes at bends are those of the `side` that is above, 1, or below, -1."""
+
+    def __init__(self, evaluation: Evaluation, loss: Node, side: int) -> None:
+        super().__init__(evaluation, loss)
+        self._side = side
+        self._found: dict[tuple[int, bytes], list[Any]] = {}
+
+    @cached_property
+    def right(self) -> list[Any]:
+        """The gradients by these slopes, in the order of the search."""
+        gradients: list[Any] = [np.zeros(value.shape)[()] for value in self.values]
+        gradients[0] = np.float64(1.0)
+        for position, node in enumerate(self.nodes):
+            if isinstance(node, Operation):
+                for source, each in zip(
+                    self.inputs[position], self.contributions(position, gradients[position]), strict=True
+                ):
+                    gradients[source] = gradients[source] + each
+        return [float(each) for each in gradients] if self.is_scalar else gradients
+
+    def contributions(self, position: int, gradient: Any, stale: Mapping[int, Array] | None = None) -> list[Any]:
+        """Return what an operation passes on, where it bends by the slope to this side."""
+        usual = super().contributions(position, gradient, stale)
+        operation = self.operation(position)
+        if operation.kind not in _BENT and not is_own(operation):
+            return usual
+        key = position, np.asarray(gradient).tobytes()
+        if key not in self._found:
+            self._found[key] = self._aside(position, gradient, usual)
+        return self._found[key]
+
+    def _aside(self, position: int, gradient: Any, usual: list[Any]) -> list[Any]:
+        """Return what an operation passes on to each input where that input is a little to this side."""
+        inputs = [self.values[source] for source in self.inputs[position]]
+        given = np.float64(gradient) if not np.shape(gradient) else gradient
+        if not is_own(self.operation(position)):
+            with quiet():
+                moved = [np.nextafter(inputs[0], self._side * np.inf), *inputs[1:]]
+            found = passed_on(self._evaluated(position, moved), given)
+            return [float(each) for each in found] if self.is_scalar else found
+        aside: list[Any] = []
+        for index, each in enumerate(usual):
+            moved = [
+                array + self._side * _ASIDE * np.fmax(1.0, np.abs(array)) if n == index else array
+                for n, array in enumerate(inputs)
+            ]
+            try:
+                other = passed_on(self._evaluated(position, moved), given)[index]
+            except GradientError:  # an index, or the end of the function's domain
+                other = each
+            is_bend = np.abs(other - each) > 1e-3 * np.fmax(np.abs(other), np.abs(each))
+            aside.append(np.where(is_bend, other, each)[()])
+        return [float(each) for each in aside] if self.is_scalar else aside
+
+
+def has_ties(nodes: Iterable[Node], value: Callable[[Node], Array]) -> bool:
+    """Return whether some number of a graph stands just at a bend, or may, as in a function that is not ours."""
+    return any(isinstance(n, Operation) and (is_own(n) or _is_tied(n, value)) for n in nodes)
+
+
+def _is_tied(operation: Operation, value: Callable[[Node], Array]) -> bool:
+    if operation.kind not in _BENT:
+        return False
+    first = value(operation.inputs[0])
+    if operation.kind == "clip":
+        bends = [operation.attributes.get("low"), operation.attributes.get("high")]
+    else:
+        bends = [value(each) for each in operation.inputs[1:]] or [0.0]
+    return any(bend is not None and np.any(first == bend) for bend in bends)
