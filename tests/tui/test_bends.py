@@ -118,8 +118,26 @@ for i in range(3):
 """
 
 
+ROUNDED = """
+import torch
+torch.manual_seed(0)
+x = torch.randn(20, 300) * 100
+w = torch.randn(300, 3, requires_grad=True)
+with torch.no_grad():
+    x[0, 0] -= (x[0] @ w)[0] / w[0, 0]  # so that one entry of x @ w is 0 but for rounding
+    x[0, 0] += {}
+for i in range(2):
+    loss = (torch.relu(x @ w) + 100 * w.sum()).pow(2).sum()
+    loss.backward()
+    w.grad = None
+"""
+NEAR_A_BEND = [ROUNDED.format(each) for each in (-4e-5, 0.0, 2e-5)]
+
+
 @pytest.mark.parametrize(
-    "script", [SCALARS, ARRAYS, pytest.param(TORCH, marks=pytest.mark.torch)], ids=["engine", "arrays", "torch"]
+    "script",
+    [SCALARS, ARRAYS, *(pytest.param(each, marks=pytest.mark.torch) for each in (TORCH, *NEAR_A_BEND))],
+    ids=["engine", "arrays", "torch", *["rounded"] * 3],
 )
 def test_another_side_of_a_bend_than_ours_is_no_mistake(tmp_path: Path, script: str) -> None:
     if "torch" in script:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -21,7 +22,7 @@ from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
 from .evaluated_graph import EvaluatedGraph
-from .tied_graph import TiedGraph, has_ties
+from .tied_graph import TiedGraph, has_ties, is_single
 
 FINER = 16
 """So many times finer than gradients are compared are the numbers moved that tell how far rounding goes."""
@@ -121,13 +122,17 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     """
     graph = EvaluatedGraph(evaluation, loss)
     comparison = _compare(graph, theirs, None)
+    single = is_single(theirs.values())
+    rounded = None
     if comparison.disagreeing and not graph.is_scalar:
-        share = max(map(tolerance, theirs.values())) / FINER
-        comparison = _compare(graph, theirs, EvaluatedGraph(evaluation.rounded(share), loss))
-    if comparison.disagreeing and has_ties(graph.nodes, evaluation.__getitem__):
+        rounded = evaluation.rounded(max(map(tolerance, theirs.values())) / FINER)
+        comparison = _compare(graph, theirs, EvaluatedGraph(rounded, loss))
+    if comparison.disagreeing and has_ties(graph.nodes, evaluation.__getitem__, is_single=single):
         # each side of a bend is right, but it is one side everywhere
-        sides = [_compare(TiedGraph(evaluation, loss, side), theirs, None) for side in (1, -1)]
-        comparison = min([comparison, *sides], key=lambda each: len(each.disagreeing))
+        for side in (1, -1):
+            beside = partial(TiedGraph, loss=loss, side=side, is_single=single)
+            other = _compare(beside(evaluation), theirs, None if rounded is None else beside(rounded))
+            comparison = min(comparison, other, key=lambda each: len(each.disagreeing))
     return comparison
 
 

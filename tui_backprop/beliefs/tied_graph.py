@@ -1,6 +1,7 @@
 """The gradients of a graph where numbers that stand just at a bend, as 0 in relu, are taken a little to one side of it.
 
 At a bend every slope between those of its two sides is right. Ours is the flattest; somebody's engine may take another.
+An engine that computes in float32 may also stand on the other side of a bend that is nearer than it rounds.
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ from .evaluated_graph import EvaluatedGraph, is_own, passed_on
 _BENT = ("relu", "leaky_relu", "abs", "clip", "maximum", "minimum")
 _ASIDE = 1e-6
 """So far aside a slope that is measured is measured once more; it differs by more than it can otherwise at a bend."""
+_ROUNDED = 1e-5
+"""So far, of its largest number, an array of float32 may be from what it would be in float64."""
 
 
 class TiedGraph(EvaluatedGraph):
-    """A graph whose slopes at bends are those of the `side` that is above, 1, or below, -1."""
+    """A graph whose slopes at bends are those of the `side` that is above, 1, or below, -1.
 
-    def __init__(self, evaluation: Evaluation, loss: Node, side: int) -> None:
+    `is_single` is whether somebody's gradients are in float32.
+    """
+
+    def __init__(self, evaluation: Evaluation, loss: Node, side: int, *, is_single: bool) -> None:
         super().__init__(evaluation, loss)
-        self._side = side
+        self._side, self._is_single = side, is_single
         self._found: dict[tuple[int, bytes], list[Any]] = {}
 
     @cached_property
@@ -60,30 +66,31 @@ class TiedGraph(EvaluatedGraph):
         given = np.float64(gradient) if not np.shape(gradient) else gradient
         if not is_own(self.operation(position)):
             with quiet():
-                moved = [np.nextafter(inputs[0], self._side * np.inf), *inputs[1:]]
+                near = inputs[0] + self._side * _width(inputs[0], is_single=self._is_single)
+                moved = [np.nextafter(near, self._side * np.inf), *inputs[1:]]
             found = passed_on(self._evaluated(position, moved), given)
             return [float(each) for each in found] if self.is_scalar else found
         aside: list[Any] = []
         for index, each in enumerate(usual):
             moved = [
-                array + self._side * _ASIDE * np.fmax(1.0, np.abs(array)) if n == index else array
+                array + self._side * max(_ASIDE, _width(array, is_single=self._is_single)) if n == index else array
                 for n, array in enumerate(inputs)
             ]
             try:
                 other = passed_on(self._evaluated(position, moved), given)[index]
             except GradientError:  # an index, or the end of the function's domain
                 other = each
-            is_bend = np.abs(other - each) > 1e-3 * np.fmax(np.abs(other), np.abs(each))
+            is_bend = np.abs(other - each) > 1e-3 * max(np.max(np.abs(other)), np.max(np.abs(each)))
             aside.append(np.where(is_bend, other, each)[()])
         return [float(each) for each in aside] if self.is_scalar else aside
 
 
-def has_ties(nodes: Iterable[Node], value: Callable[[Node], Array]) -> bool:
+def has_ties(nodes: Iterable[Node], value: Callable[[Node], Array], *, is_single: bool) -> bool:
     """Return whether some number of a graph stands just at a bend, or may, as in a function that is not ours."""
-    return any(isinstance(n, Operation) and (is_own(n) or _is_tied(n, value)) for n in nodes)
+    return any(isinstance(n, Operation) and (is_own(n) or _is_tied(n, value, is_single=is_single)) for n in nodes)
 
 
-def _is_tied(operation: Operation, value: Callable[[Node], Array]) -> bool:
+def _is_tied(operation: Operation, value: Callable[[Node], Array], *, is_single: bool) -> bool:
     if operation.kind not in _BENT:
         return False
     first = value(operation.inputs[0])
@@ -91,4 +98,14 @@ def _is_tied(operation: Operation, value: Callable[[Node], Array]) -> bool:
         bends = [operation.attributes.get("low"), operation.attributes.get("high")]
     else:
         bends = [value(each) for each in operation.inputs[1:]] or [0.0]
-    return any(bend is not None and np.any(first == bend) for bend in bends)
+    width = _width(first, is_single=is_single)
+    return any(bend is not None and np.any(np.abs(first - bend) <= width) for bend in bends)
+
+
+def _width(array: Array, *, is_single: bool) -> float:
+    return _ROUNDED * float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array))) if is_single else 0.0
+
+
+def is_single(theirs: Iterable[Array]) -> bool:
+    """Return whether some gradients are in float32."""
+    return any(getattr(each, "dtype", None) == np.float32 for each in theirs)
