@@ -21,7 +21,7 @@ from .evaluated_graph import EvaluatedGraph, is_own, passed_on
 _BENT = ("relu", "leaky_relu", "abs", "clip", "maximum", "minimum")
 _ASIDE = 1e-6
 """So far aside a slope that is measured is measured once more; it differs by more than it can otherwise at a bend."""
-_ROUNDED = 1e-5
+_ROUNDED = 3e-7
 """So far, of its largest number, an array of float32 may be from what it would be in float64."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from minidl_core.plan import Plan
 
 from ..multiples import agrees, rounded
 from ..program import ProgramError
+from .floors import Floors
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses, summed
@@ -83,6 +85,7 @@ class Losses:
         self._rates = Rates([step.found for step in self._steps], written)
         self._refused: ProgramError | None = None
         self._plans: dict[Built, Plan] = {}
+        self.floors = Floors()
         self.implied = self.stopped = ""
         self.is_computed = self.is_partly_implied = False
         self.larger = ""
@@ -301,6 +304,17 @@ class Losses:
 
     def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool = False) -> Loss:
         built = graphs.build(step, below)
+        loss = self._loss_of(built, step, graphs, below, measured, is_sum=is_sum)
+        if loss.matches < len(loss.right) and (other := self.floors.without(built)) is not None:
+            with suppress(MinidlError):  # what a floor is for: there is a logarithm of 0
+                without = self._loss_of(other, step, graphs, below, None, is_sum=is_sum)
+                if without.matches > loss.matches:
+                    return replace(without, measured=loss.measured)
+        return loss
+
+    def _loss_of(
+        self, built: Built, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool
+    ) -> Loss:
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
         if built not in self._plans:
