@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from tui_backprop.programs.arrays import recorder, steps
+from tui_backprop.programs.arrays import noted, recorder, steps
 from tui_backprop.programs.arrays import tape as notes
 from tui_backprop.programs.program import ProgramError
 
@@ -95,3 +95,17 @@ def test_steps_before_the_limit_are_opened(tmp_path: Path, monkeypatch: pytest.M
     assert len(program.steps) == 6
     assert "Only the first 6 steps of" in program.warning
     assert program.warning.endswith("net.py are here: more would not fit.")
+
+
+def test_no_tape_stays_on_where_what_ends_the_last_step_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: steps.Steps) -> None:
+        raise AskedForError
+
+    monkeypatch.setattr(steps.Steps, "finish", fail)
+    with pytest.raises(AskedForError):
+        opened(ADDED.format(count=3), tmp_path)
+    assert noted.tape == []
+
+
+class AskedForError(Exception):
+    """A fault that the test asked for."""

@@ -58,15 +58,15 @@ class SideBySide:
         """The first step in which they differ, by the node, its gradient or the queue; None where they never do."""
         believed, right, joining = self.believed, self.right, self._joining
         for step, (one, other) in enumerate(zip(believed.visits, right.visits, strict=True)):
-            if one != other or one in self._wrong or joining.get(step):
+            if one != other or one in self._wrong or step in joining:
                 return step
         return None
 
     @cached_property
-    def _joining(self) -> dict[int, bool]:
+    def _joining(self) -> set[int]:
         """The steps of one of them in which nodes join the queue that do so in another step of the other."""
         pairs = zip(self.believed.joins, self.right.joins, strict=True)
-        return {step: True for one, other in pairs if one != other for step in (one, other)}
+        return {step for one, other in pairs if one != other for step in (one, other)}
 
     @cached_property
     def wrong_at(self) -> list[int]:

@@ -10,9 +10,10 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,6 +45,9 @@ from .pytorch.watching import watching_torch
 from .recorded import RecordedStep
 from .recorder import Recorder
 from .updates import ProgramsOptimizer
+
+if TYPE_CHECKING:
+    from .pytorch.recorder import Recorder as TorchRecorder  # torch itself is only here where the script imports it
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -85,60 +89,100 @@ def open_script(
         of_arrays.watching(),
     ):
         execution = execute(path)
-    main, stopped = execution.main, execution.stopped
-    warning = execution.left_out
-    if stopped is not None:
-        # what it trained until then is what a debugger is for
-        by_others = of_engine.taken if of_engine.steps else sum(each.taken for each in of_torch if each.steps)
-        taken = len(recorder.steps) or by_others or of_arrays.taken or len(of_loop.ends)
-        fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
+    run = _Run(path, execution, seen, recorder, of_engine, of_torch, of_loop, of_arrays)
+    warning = run.warning()
+    stopped = execution.stopped
+    recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
+
+    lesson = vars(execution.main).get("lesson")
+    if isinstance(lesson, Lesson):
+        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
+    if seed is not None:
+        raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    by_others = _by_torch(run, warning)
+    if by_others is None:
+        warning = f"{warning} {_end_of_engine(run)}".strip()
+        by_others = _by_engine(run, warning) or _by_hand(run, warning)
+    if by_others is None:
+        return _by_ours(run, learning_rate, warning)
+    if learning_rate not in (None, by_others.learning_rate):
+        raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+    return by_others
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A script that has run, and what was recorded of it: of our engine, of its own, of torch, and of plain NumPy."""
+
+    path: str
+    execution: Execution
+    seen: Seen
+    of_ours: Recorder
+    of_engine: EngineRecorder
+    of_torch: Sequence[TorchRecorder]
+    of_loop: LoopRecorder
+    of_arrays: ArrayRecorder
+
+    def warning(self) -> str:
+        """Return what was left out, and why it stopped: what it trained until then is what a debugger is for.
+
+        Raises that where it trained nothing.
+        """
+        stopped, warning = self.execution.stopped, self.execution.left_out
+        if stopped is None:
+            return warning
+        torch_taken = sum(each.taken for each in self.of_torch if each.steps)
+        by_others = self.of_engine.taken if self.of_engine.steps else torch_taken
+        taken = len(self.of_ours.steps) or by_others or self.of_arrays.taken or len(self.of_loop.ends)
+        fed = any(isinstance(node, Minimization) and _fed(node, self.seen) is not None for node in self.seen)
         if not taken and not fed:
             if isinstance(stopped.__cause__, KeyboardInterrupt):
                 raise KeyboardInterrupt(f"{stopped} before it took a step") from stopped
             raise stopped
         opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
-        warning = f"{warning} {str(stopped).removesuffix('.')}. It is opened {opened}.".strip()
-    recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
+        return f"{warning} {str(stopped).removesuffix('.')}. It is opened {opened}.".strip()
 
-    lesson = vars(main).get("lesson")
-    if isinstance(lesson, Lesson):
-        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
-    if seed is not None:
-        raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
-    for each in of_torch if not recorder.steps and not of_engine.steps else ():
-        if each.refused is not None and not each.steps:
-            raise ProgramError(f"{path}: {each.refused}")
+
+def _by_torch(run: _Run, warning: str) -> Program | None:
+    """Return what a script trained with torch; None where that is nothing."""
+    for each in run.of_torch if not run.of_ours.steps and not run.of_engine.steps else ():
         if each.steps:
-            by_torch = torch_program(each, execution, path, warning)
-            if learning_rate not in (None, by_torch.learning_rate):
-                own = f"{path} has its own: change it there"
-                raise ProgramError(f"--learning-rate is for programs of our engine; {own}")
-            return by_torch
-    if of_engine.refused is not None and not seen:
-        if not of_engine.steps:
-            raise ProgramError(f"{path}: {of_engine.refused}")
-        ended = f"{path}: from step {of_engine.taken + 1} on nothing is here: {of_engine.refused}."
-        warning = f"{warning} {ended}".strip()
-    if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
-        by_engine = engine_program(of_engine, execution, path, warning)
-        if learning_rate not in (None, by_engine.learning_rate):
-            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return by_engine
-    by_hand = None if seen else _by_hand(of_arrays, of_loop, execution, path, warning)
-    if by_hand is not None:
-        if learning_rate not in (None, by_hand.learning_rate):
-            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return by_hand
+            return torch_program(each, run.execution, run.path, warning)
+        if each.refused is not None:
+            raise ProgramError(f"{run.path}: {each.refused}")
+    return None
+
+
+def _end_of_engine(run: _Run) -> str:
+    """Return why not all of the steps of an engine of its own are there; raises it where none is."""
+    refused = run.of_engine.refused
+    if refused is None or run.seen:
+        return ""
+    if not run.of_engine.steps:
+        raise ProgramError(f"{run.path}: {refused}")
+    return f"{run.path}: from step {run.of_engine.taken + 1} on nothing is here: {refused}."
+
+
+def _by_engine(run: _Run, warning: str) -> Program | None:
+    """Return what a script trained with an engine of its own; None where that is nothing, or ours trained as well."""
+    is_ours = bool(run.of_ours.steps) or any(isinstance(node, Minimization) for node in run.seen)
+    if is_ours or not run.of_engine.steps:
+        return None
+    return engine_program(run.of_engine, run.execution, run.path, warning)
+
+
+def _by_ours(run: _Run, learning_rate: float | None, warning: str) -> Program:
+    """Return what a script trained with our engine, or the step that it builds and never runs."""
+    path, seen, main = run.path, run.seen, run.execution.main
     for graph in dict.fromkeys(node.graph for node in seen):
-        _call_by_variables(execution, graph)
-    steps = recorder.labelled()
-    if recorder.left_out:
-        taken = len(steps) + recorder.left_out
+        _call_by_variables(run.execution, graph)
+    steps = run.of_ours.labelled()
+    if run.of_ours.left_out:
+        taken = len(steps) + run.of_ours.left_out
         left = f"only the first {len(steps)} of its {taken} steps are here: what they fed takes more than 64 MB."
         warning = f"{warning} {path}: {left}".strip()
     if steps:
-        first = steps[0]
-        loss, feeds, made = first.loss, first.feeds, first.optimizer
+        loss, feeds, made = steps[0].loss, steps[0].feeds, steps[0].optimizer
         # a session that is kept says the rate with which it began
         if learning_rate is not None and learning_rate != made.learning_rate:
             if any(isinstance(step.optimizer, ProgramsOptimizer) for step in steps):
@@ -148,18 +192,23 @@ def open_script(
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
-        step = _chosen(seen, path, execution, missing_of_engine(of_engine, main))
+        step = _chosen(seen, path, run.execution, missing_of_engine(run.of_engine, main))
         if step.freezes:
             raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
-    example = Example(loss, feeds)
+    lesson = _lesson_of(path, main, Example(loss, feeds), made)
+    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
+
+
+def _lesson_of(path: str, main: ModuleType, example: Example, made: Optimizer) -> Lesson:
+    """Return what a script trains, and by which optimizer, as a lesson."""
 
     def optimizer(rate: float | Schedule) -> Optimizer:
         again = copy(made)
         again.learning_rate = rate
         return again
 
-    lesson = Lesson(
+    return Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
@@ -167,27 +216,27 @@ def open_script(
         optimizer=optimizer,
         seed=None,
     )
-    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
 
 
-def _by_hand(
-    of_arrays: ArrayRecorder, of_loop: LoopRecorder, execution: Execution, path: str, warning: str
-) -> Program | None:
+def _by_hand(run: _Run, warning: str) -> Program | None:
     """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it.
 
-    It is the one that compares more gradients. What an update was made from only the arrays know, so it is theirs, too,
-    where its rule is not seen from its numbers, its gradients are those of a multiple of the loss, by which the rate
-    may be divided, a weight was updated before it was used for another one, or all gradients are those of a loss by
-    which the lines do not judge them.
+    None where there is none, or our engine was asked for something. Of the two it is the one that compares more
+    gradients. What an update was made from only the arrays know, so it is theirs, too, where its rule is not seen from
+    its numbers, its gradients are those of a multiple of the loss, by which the rate may be divided, a weight was
+    updated before it was used for another one, or all gradients are those of a loss by which the lines do not judge
+    them.
     """
+    if run.seen:
+        return None
     by_lines: Program | None = None
     refused: ProgramError | None = None
     try:
-        by_lines = numpy_program(of_loop, execution, path, warning)
+        by_lines = numpy_program(run.of_loop, run.execution, run.path, warning)
     except ProgramError as error:
         refused = error
     try:
-        by_arrays = arrays_program(of_arrays, execution, path, warning)
+        by_arrays = arrays_program(run.of_arrays, run.execution, run.path, warning)
     except ProgramError as error:
         if by_lines is None:
             raise

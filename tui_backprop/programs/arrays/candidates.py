@@ -26,9 +26,9 @@ _CALLED = re.compile(r"(?i:.*(loss|cost|error|mse|entropy|objective|nll|criterio
 
 
 class Candidates:
-    """Makes losses of numbers of steps; `graphs` are those that are opened, and `rates` has the learning rates.
+    """Makes losses of numbers of steps, whose learning rates are among the `rates`; `graphs` are those that are opened.
 
-    `refused` is why a number was none, of those that the script calls a loss the last one.
+    `refused` is why a number was no loss: the last one that the script calls so, or else the first.
     """
 
     def __init__(self, graphs: Graphs, rates: Rates) -> None:

@@ -21,11 +21,11 @@ _MOST_STEPS = 20
 
 
 class Computed(NamedTuple):
-    """Where a script computes its loss, and how many of its gradients are of it there (`matches`).
+    """Where a script computes its loss, and how many of its gradients by hand are of it there (`matches`).
 
-    Of one that `is_unsure` nothing but the directions of the gradients speaks, of one example: these are alike for all
-    functions of the output. It is computed `without_penalties` at another place, where penalties for large weights are
-    added to it. `larger` is called what adds terms to it of which the script's gradients know nothing.
+    It `is_unsure` where only the directions of gradients speak for it: of one example, those of all functions of the
+    output are alike. `without_penalties` is where it is before penalties for large weights are added to it, None where
+    none are. `larger` is what adds terms to it of which the script's gradients know nothing.
     """
 
     place: PlaceOfScalar | None = None
@@ -52,19 +52,20 @@ def find_computed(candidates: Candidates, steps: Sequence[Taken]) -> Computed:
 
 
 class _Score(NamedTuple):
-    """What makes one number the loss of a step rather than another, the most telling first.
-
-    Of an error and the loss that is made of it, the loss is the one that `is_whole`.
-    """
+    """What makes one number the loss of a step rather than another, the most telling first."""
 
     matches: int
     is_whole: bool
+    """Of an error and the loss that is made of it, the loss."""
     is_no_part: bool
+    """Nothing is added to its gradients, as for other examples."""
     is_minimized: bool
     is_named: bool
     is_itself: bool
+    """The gradients are its own, and not those of a multiple of it."""
     likelihood_of_rates: int
     is_single: bool
+    """It is a number, and no array of one."""
 
 
 class _Numbers:

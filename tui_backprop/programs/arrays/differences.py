@@ -42,24 +42,16 @@ class PossibleLoss(NamedTuple):
 def losses_of_differences(step: Taken, lines: Lines) -> Iterator[PossibleLoss]:
     """Yield the losses of which the differences in a step may be the gradients."""
     groups: dict[object, list[_Error]] = {}
-    for error in step.notes:
-        if error.what is not np.subtract or error not in step.dependent:
-            continue
-        made = [each for each in error.inputs if type(each) is Note and each in step.dependent]
-        # of one example the target may be a plain number
-        is_one = not np.ndim(error.value)
-        rest = [each for each in error.inputs if type(each) is not Note or each not in step.dependent]
-        others = [each for each in rest if is_one or type(each) is Note]
-        if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
-            continue
-        # one line may take it of each example of a batch, or at each time
-        at = error if error.place is None else error.place[:2]
-        groups.setdefault(at, []).append(_Error(error, made[0], others[0]))
+    for note in step.notes:
+        if (error := _error_at(note, step)) is not None:
+            # one line may take it of each example of a batch, or at each time
+            at = note if note.place is None else note.place[:2]
+            groups.setdefault(at, []).append(error)
     for place, errors in groups.items():
         if 1 < len(errors) <= _MOST_EXAMPLES:
             for formula, names, parts in _of(errors, step, lines):
-                formula = f"the sum of {formula} over its examples"
-                yield PossibleLoss(formula, names, summed(step, parts), place)
+                of_all = f"the sum of {formula} over its examples"
+                yield PossibleLoss(of_all, names, summed(step, parts), place)
         for each in errors[-_MOST_TRIED:]:
             for formula, names, parts in _of([each], step, lines):
                 yield PossibleLoss(formula, names, parts[0], place)
@@ -71,6 +63,19 @@ class _Error(NamedTuple):
     note: Note
     out: Note
     target: Note | float
+
+
+def _error_at(note: Note, step: Taken) -> _Error | None:
+    """Return an operation as the difference of something that depends on weights and of something that does not."""
+    if note.what is not np.subtract or note not in step.dependent:
+        return None
+    made = [each for each in note.inputs if type(each) is Note and each in step.dependent]
+    rest = [each for each in note.inputs if type(each) is not Note or each not in step.dependent]
+    # of one example the target may be a plain number
+    targets = [each for each in rest if type(each) is Note or not np.ndim(note.value)]
+    if len(made) != 1 or len(targets) != 1 or np.shape(made[0].value) != np.shape(note.value):
+        return None
+    return _Error(note, made[0], targets[0])
 
 
 def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:

@@ -16,9 +16,9 @@ _SUM = "the sum of those of all examples, which it adds up as plain numbers"
 
 
 class Implied(NamedTuple):
-    """The losses of the first steps of a run, how they are called (`text`), and whether some gradients are not theirs.
+    """The losses of a run's first steps that its gradients are of, and how they are called (`text`).
 
-    It is partly so (`is_partly`) where not all gradients are of them.
+    Where it `is_partly` so, other gradients are of none of them.
     """
 
     losses: Sequence[Loss]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from .taken import Taken
-from .tape import SCALING, SUMS, Note, same
+from .tape import SCALING, SUMS, Note, same, with_sources
 
 
 def with_penalties(loss: Note, step: Taken, named: Collection[Note]) -> Note:
@@ -54,16 +54,9 @@ def _terms(total: Note, loss: Note, step: Taken) -> list[Note]:
 
 def _is_of_weights(note: Note, step: Taken) -> bool:
     """Return whether a number is computed from weights, and from no other array."""
-    waiting, seen = [note], set[Note]()
-    while waiting:
-        each = waiting.pop()
-        if each in seen or each in step.weights:
-            continue
-        seen.add(each)
-        if each not in step.dependent and np.ndim(each.value):
-            return False
-        waiting += each.sources if each in step.dependent else ()
-    return True
+    dependent, weights = step.dependent, step.weights
+    below = with_sources([note], lambda each: each.sources if each in dependent and each not in weights else ())
+    return not any(np.ndim(each.value) for each in below if each not in dependent)
 
 
 def _scaled(total: Note, step: Taken, named: Collection[Note]) -> Note:

@@ -144,9 +144,9 @@ class Steps:
     def _was_there(self, note: Note, update: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, but a weight of one other array and numbers alone, or by a sum of
-        arrays of which nothing else is made, as with noise. A number that
-        began as a plain one was made by the same line as its next update, which begins with it.
+        Before the first step nothing is: then a weight is what was made of one array and of numbers alone, or a sum of
+        arrays of which nothing else is made, as with noise. A number that began as a plain one was made by the same
+        line as its next update, which begins with it.
         """
         is_begun = note.what in SUMS and not np.ndim(note.value) and any(type(each) is not Note for each in note.inputs)
         if is_begun and note in update.inputs and note.place is not None and update.place is not None:
