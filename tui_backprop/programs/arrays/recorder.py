@@ -22,6 +22,7 @@ from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..notebook import cells_of
 from ..program import ProgramError
+from ..project import is_of_project, project_of
 from .begun import note_numbers
 from .births import noting_births
 from .gradients import Found, gradients_in
@@ -97,7 +98,7 @@ class ArrayRecorder:
                 if not self._waiting:
                     own.notes.clear()
 
-        own = Tape(os.path.join(os.path.dirname(self._path), ""), enter)
+        own = Tape(project_of(self._path), enter)
         tape.append(own)
         try:
             with noting_births():
@@ -186,9 +187,9 @@ class ArrayRecorder:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
         frames = []
         frame: Any = sys._getframe(1)
-        folder = os.path.join(os.path.dirname(self._path), "")
+        project = project_of(self._path)
         while frame is not None:
-            if frame.f_code.co_filename.startswith(folder):
+            if is_of_project(frame.f_code.co_filename, project):
                 frames.append(frame)
             frame = frame.f_back
         for each in (*reversed(frames),):
@@ -236,7 +237,7 @@ def _bytes_of(note: Note) -> int:
 
 
 def is_plain_numpy(path: str) -> bool:
-    """Return whether a script and the modules beside it compute with NumPy, and none has an engine of its own."""
+    """Return whether a script and the modules of its project compute with NumPy, and none has an engine of its own."""
     try:
         source = Path(path).read_bytes()
         if path.endswith(".ipynb"):
@@ -244,6 +245,7 @@ def is_plain_numpy(path: str) -> bool:
         trees = [ast.parse(source)]
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, ProgramError):
         return False
+    folders = [Path(path).parent, Path(project_of(path))]
     seen: set[str] = set()
     imported: set[str] = set()
     while trees:
@@ -260,8 +262,8 @@ def is_plain_numpy(path: str) -> bool:
                 continue
             for name in names:
                 imported.add(name.partition(".")[0])
-                file = Path(path).parent.joinpath(*name.split("."))
-                for each in (file.with_suffix(".py"), file / "__init__.py"):
+                places = [folder.joinpath(*name.split(".")) for folder in folders]
+                for each in (file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")):
                     if str(each) not in seen and each.is_file():
                         seen.add(str(each))
                         try:

@@ -128,7 +128,7 @@ class Rules:
             is_sum = note.what in SUMS and note.number > self._begin
             kept = [n for n in note.sources if self.is_kept(n) and not self.is_share(n)] if is_sum else []
             if is_sum and len(note.inputs) == 2 and self._moved_to(note) is not None:
-                kept.append(note.sources[0])
+                kept.append(next(iter(note.sources)))
             self._velocities[note] = {next(reversed(list(spine(each, self._begin)))) for each in kept}
         return self._velocities[note]
 
