@@ -102,7 +102,9 @@ def open_script(
     by_others = _by_torch(run, warning)
     if by_others is None:
         warning = f"{warning} {_end_of_engine(run)}".strip()
-        by_others = _by_engine(run, warning) or _by_hand(run, warning)
+        by_others = _by_engine(run, warning)
+    if by_others is None and (by_hand := _by_hand(run, warning)) is not None:
+        by_others = replace(by_hand, steps=[step for number, step in enumerate(by_hand.steps) if number < most])
     if by_others is None:
         return _by_ours(run, learning_rate, warning)
     if learning_rate not in (None, by_others.learning_rate):

@@ -38,10 +38,14 @@ _BYTES_OF_A_NOTE = 600
 
 
 class ArrayRecorder:
-    """Records the steps of a script in plain NumPy and of no other; it ends after so many, the `most`."""
+    """Records the steps of a script in plain NumPy and of no other; it ends two after so many, the `most`.
+
+    Which arrays a step has updated is seen when they are read in the next one, as is a loss that is computed then; and
+    of a weight that begins as a plain number, when it is updated again.
+    """
 
     def __init__(self, path: str, most: float = inf) -> None:
-        self._most = most
+        self.most = most
         self._path = os.path.abspath(path)
         self.steps: list[Taken] = []
         self.names: dict[int, str] = {}
@@ -57,7 +61,7 @@ class ArrayRecorder:
     @property
     def taken(self) -> int:
         """How many steps moved weights."""
-        return sum(bool(step.found) for step in self.steps)
+        return int(min(sum(bool(step.found) for step in self.steps), self.most))
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -109,7 +113,7 @@ class ArrayRecorder:
         elif self._count < 3 or self._count.bit_count() == 1:  # then and when
             self._find_names()
         self._count += 1
-        if self._count >= self._most:
+        if self._count > self.most + 1:
             raise EnoughSteps
 
     def _process(self, notes: Sequence[Note]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -39,13 +40,14 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     written = written_numbers(execution.files)
     losses = Losses(Graphs(path, recorder.names, recorder.data_names), recorder.steps, written)
     try:
-        found = list(losses.of_steps())
+        found = [each for number, each in enumerate(losses.of_steps()) if number < recorder.most]
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error
     if not found:
         raise ProgramError(
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
+            + (f", or take more than {recorder.most:g} --steps" if isfinite(recorder.most) else "")
         )
     found, floor = as_differentiated(found, losses)
     try:
