@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tui_backprop.commands.cli import main
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.inspector.overview import draw_start
 from tui_backprop.programs.opening import open_program
 from tui_backprop.verdict import judge
 
@@ -165,3 +168,53 @@ def test_gradients_without_names_are_compared_all_the_same(tmp_path: Path) -> No
         verdict = judge(program)
         assert verdict is not None
         assert ({each.node.name for each in verdict.parted}, verdict.compared) == (found, 4)
+
+
+SUMMED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(8, 3)); y = rng.normal(size=(8, 1))
+W1 = rng.normal(size=(3, 4)); b1 = np.zeros(4); W2 = rng.normal(size=(4, 1)); b2 = np.zeros(1)
+lr = 0.01
+for i in range(5):
+    h = np.tanh(X @ W1 + b1)
+    out = h @ W2 + b2
+    loss = np.mean((out - y) ** 2)
+    dout = 2 * (out - y)
+    dW2 = h.T @ dout
+    db2 = dout.sum(axis=0)
+    dz = (dout @ W2.T) * (1 - h**2)
+    dW1 = X.T @ dz
+    db1 = dz.sum(axis=0)
+    W1 -= lr * dW1
+    b1 -= lr * db1
+    W2 -= lr * dW2
+    b2 -= lr * db2
+"""
+
+
+@pytest.mark.parametrize("read", ["by its lines", "by its arrays"])
+@pytest.mark.parametrize("change", ["", "(1 - h)", "no name"])
+def test_it_is_not_said_of_all_gradients_what_holds_for_some(
+    read: str, change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if read == "by its lines":
+        monkeypatch.setattr("tui_backprop.programs.script.arrays_program", lambda *_: None)
+    else:
+        monkeypatch.setattr("tui_backprop.programs.script.numpy_program", lambda *_: None)
+    source = SUMMED.replace("(1 - h**2)", change) if change == "(1 - h)" else SUMMED
+    if change == "no name":
+        source = source.replace("    db1 = dz.sum(axis=0)\n", "").replace("lr * db1", "lr * dz.sum(axis=0)")
+    (tmp_path / "mine.py").write_text(source)
+    program = open_program(str(tmp_path / "mine.py"))
+    # what an update is made from the arrays know without a name
+    is_of_all = not change or (change == "no name" and read == "by its arrays")
+    said = (
+        "Its gradients are those of 8 times loss" if is_of_all else "Some of its gradients, and not all, are those of"
+    )
+    assert said in program.warning
+    assert program.engine is not None
+    assert program.engine.is_of_all is is_of_all
+    start = " ".join(plain(draw_start(Timeline(program).moment, 90, 40)).split())
+    assert ("its gradients are those" in start) is is_of_all
+    assert ("some of its gradients, and not all, are those of 8 times loss" in start) is not is_of_all

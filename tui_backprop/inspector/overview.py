@@ -41,7 +41,8 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
         inside += _columns(engine.subject, f"{whose}: backward shows its gradients beside the right ones", width)
         if engine.multiple:
-            text = f"its gradients are those of {printable(engine.multiple)}, which is shown here"
+            whose = "its gradients are" if engine.is_of_all else "some of its gradients, and not all, are"
+            text = f"{whose} those of {printable(engine.multiple)}, which is shown here"
             inside += _columns("", text, width)
         inside += [line for text in _their_loss(moment) for line in _columns("", text, width)]
     passes = [

@@ -25,8 +25,9 @@ class LearnersEngine:
     `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
     precision than ours, `precision` says in which; where its gradients are those of a multiple of the script's loss,
-    `multiple` says of which. `found_at` has the line, as file:line, at which one that is found by hand was found.
-    `remark` says what the numbers do not: what the script does with its gradients that may not be meant, or too soon.
+    `multiple` says of which, and `is_of_all` whether all of them are. `found_at` has the line, as file:line, at which
+    one that is found by hand was found. `remark` says what the numbers do not: what the script does with its gradients
+    that may not be meant, or too soon.
     """
 
     class_name: str
@@ -40,6 +41,7 @@ class LearnersEngine:
     whose: str = "yours"
     precision: str = ""
     multiple: str = ""
+    is_of_all: bool = True
     remark: str = ""
     found_at: Mapping[Node, str] = field(default_factory=dict)
 

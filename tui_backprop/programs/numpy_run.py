@@ -15,7 +15,7 @@ from minidl_core.plan import Plan
 from .execution import Execution
 from .learners_engine import LearnersEngine
 from .loop_recorder import LoopRecorder, Values
-from .multiples import factor_of, in_its_precision, multiple_text, trained_multiples, warning_of
+from .multiples import agrees, factor_of, in_its_precision, multiple_text, trained_multiples, warning_of
 from .named_gradients import judge_gradients, places_of, stored_gradients
 from .numpy_loop import Lines, NumpyLoop
 from .program import Program, ProgramError, program_of_run
@@ -40,7 +40,8 @@ class _Followed(NamedTuple):
 class _Taken(NamedTuple):
     """An iteration as the script took it: what it fed, the loss it measured, its update and its own gradients.
 
-    `trained` is the multiple of the loss, by the `factor`, that the gradients are those of.
+    `trained` is the multiple of the loss, by the `factor`, that the gradients are those of, all of them where it
+    `is_of_all`.
     """
 
     trained: Node
@@ -49,6 +50,7 @@ class _Taken(NamedTuple):
     measured: float
     update: Update
     theirs: Mapping[Node, Array]
+    is_of_all: bool
 
 
 def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -91,8 +93,9 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         for optimizer, each in zip(optimizers, taken, strict=True)
     ]
     multiple = multiple_text((each.factor for each in taken), followed.loss)
+    is_of_all = all(each.is_of_all for each in taken)
     if multiple:
-        warning = f"{warning} {warning_of(multiple)}".strip()
+        warning = f"{warning} {warning_of(multiple, is_of_all=is_of_all)}".strip()
     if stopped:
         warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
     elif recorder.left_out:
@@ -100,7 +103,7 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
     engine = None
     if any(each.theirs for each in taken):
         found_at = places_of(recorder.lines, followed.variables, loop.gradients, os.path.basename(path))
-        engine = LearnersEngine("the loop", path, "", "", {}, multiple=multiple, found_at=found_at)
+        engine = LearnersEngine("the loop", path, "", "", {}, multiple=multiple, is_of_all=is_of_all, found_at=found_at)
     return program_of_run(steps, engine, path, execution.main.__doc__, warning)
 
 
@@ -146,7 +149,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     plan = Plan([followed.loss])
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
-    factor = 1.0
+    factor, is_of_all = 1.0, True
     near: set[Node] = set()
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
@@ -174,6 +177,9 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
                     raise GraphError("it comes to something else here than in the script.", node)
             theirs, factor = judge_gradients(by_hand, right, before)
             whole = dict(theirs)
+            is_of_all = all(
+                node in whole and agrees(whole[node], factor * right[node]) for node in followed.variables.values()
+            )
             for node, each in whole.items():
                 theirs[node] = in_its_precision(each, factor * right[node], is_single=node in near)
                 if theirs[node].dtype == np.float32:
@@ -184,7 +190,8 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             gradients = {node: theirs[node] for node in followed.variables.values()}
             theirs = {node: each.astype(np.float32) if node in near else each for node, each in theirs.items()}
         after = starts[number + 1] if number + 1 < len(starts) else last
-        taken.append(_Taken(followed.loss, factor, feeds, float(measured), Update(before, after, gradients), theirs))
+        update = Update(before, after, gradients)
+        taken.append(_Taken(followed.loss, factor, feeds, float(measured), update, theirs, is_of_all))
     return taken, ""
 
 

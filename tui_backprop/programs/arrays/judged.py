@@ -121,6 +121,11 @@ def unjudged_weights(steps: Sequence[JudgedStep]) -> list[Node]:
     return [node for node in moved if node not in seen]
 
 
+def are_all_right(steps: Sequence[JudgedStep]) -> bool:
+    """Return whether the gradients by hand of all weights that move were seen, and are right."""
+    return not any(step.parted for step in steps) and not unjudged_weights(steps)
+
+
 def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
     for last, step in pairwise(steps):
         fed = {*last.loss.below.fed} - {*step.loss.below.fed}

@@ -20,7 +20,7 @@ from ..recorded import RecordedStep
 from ..updates import recognise_updates, repeating
 from .fixed import refuse_fixed_parts
 from .graphs import Graphs
-from .judged import JudgedStep, judge_step, refuse_hidden_weights, updated_too_soon
+from .judged import JudgedStep, are_all_right, judge_step, refuse_hidden_weights, updated_too_soon
 from .late import LateRead, sentences
 from .loss import Loss
 from .losses import Losses
@@ -87,8 +87,13 @@ def _judged(found: Sequence[Loss], losses: Losses) -> tuple[list[JudgedStep], li
 def _by_hand(path: str, steps: Sequence[JudgedStep], remark: str) -> LearnersEngine:
     """Return the gradients by hand of a script as those of an engine of its own."""
     multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
-    found_at = _places(steps)
-    return LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=found_at, remark=remark)
+    return LearnersEngine(
+        *("the script", path, "", "", {}),
+        multiple=multiple,
+        is_of_all=are_all_right(steps),
+        found_at=_places(steps),
+        remark=remark,
+    )
 
 
 def _places(steps: Sequence[JudgedStep]) -> dict[Node, str]:

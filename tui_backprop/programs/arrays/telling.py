@@ -9,7 +9,7 @@ from minidl_core import Node
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..multiples import agrees, multiple_text, rounded, warning_of
-from .judged import JudgedStep, hidden_weights, unjudged_weights
+from .judged import JudgedStep, are_all_right, hidden_weights, unjudged_weights
 from .late import in_words
 from .losses import Losses
 from .lost import lost_weights
@@ -21,7 +21,7 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
     yield from implied(losses, len(steps), taken)
     multiple = multiple_text((each.factor for each in steps), loss)
     if multiple:
-        yield warning_of(multiple, is_of_all=not any(each.parted for each in steps))
+        yield warning_of(multiple, is_of_all=are_all_right(steps))
     yield from _rates(steps[0])
     yield from _penalties(steps, losses)
     if losses.larger:
