@@ -64,7 +64,7 @@ class Losses:
         if self._computed.matches:
             return None
         implied = find_implied(self._candidates, self._steps, place)
-        if not implied.losses and place is None:
+        if not implied.losses:  # also where a loss is computed, of which no gradient is
             implied = find_implied(self._candidates, self._steps, is_partly=True)
         self.is_computed = bool(implied.losses) and place is not None
         return implied if implied.losses else None
