@@ -16,6 +16,7 @@ from .beliefs import BELIEFS
 from .case import Case
 from .comparison import compare
 from .evaluated_graph import BackwardCall
+from .in_a_product import NOT_TRANSPOSED
 from .in_a_sigmoid import SLOPE_OF_SIGMOID
 from .in_a_sum import CONSUMER_LOST
 from .in_an_operation import SLOPE, SLOPE_OF_ONE
@@ -91,7 +92,7 @@ def diagnose_by_hand(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     suspicion = _suspicion(cases, ())
     if suspicion is None or sum(value.size for value in cases[0].graph.values) > _MOST_NUMBERS:
         return []
-    for beliefs in ((SLOPE_OF_SIGMOID,), (SLOPE, CONSUMER_LOST), (SLOPE_OF_ONE,)):
+    for beliefs in ((NOT_TRANSPOSED,), (SLOPE_OF_SIGMOID,), (SLOPE, CONSUMER_LOST), (SLOPE_OF_ONE,)):
         causes = [cause for belief in beliefs for cause in belief.causes(suspicion) if cause.factor is None]
         if len(causes) * cases[0].work(Machine()) > _MOST_TRIED:
             return []
