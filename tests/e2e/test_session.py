@@ -128,11 +128,14 @@ def test_a_script_of_ones_own(tmp_path: Path) -> None:
 def test_a_script_that_does_not_end_is_opened_by_an_interrupt(tmp_path: Path) -> None:
     path = tmp_path / "endless.py"
     endless = "import threading, time\nthreading.Thread(target=time.sleep, args=[1000]).start()\n"
-    path.write_text(endless + SCRIPT.format(steps=10**12))
+    step = "    session.run(step)\n"
+    script = SCRIPT.format(steps=10**12)
+    assert step in script
+    path.write_text(endless + script.replace(step, f"{step}    if not _: print('it took one')\n"))
     with PseudoTerminal([*COMMAND, str(path)]) as terminal:
         terminal.wait_for("many steps?")
         terminal.press("yes", "enter")
-        terminal.wait_for("step size yes")
+        terminal.wait_for("it took one")
         terminal.press("\x03")
         terminal.wait_until(lambda: "endless.py" in terminal.screen.display[0])
         terminal.press("q")
