@@ -171,7 +171,8 @@ def _candidates(
         yield event.contribution, f"{subject} is {which} alone, from {called(event.consumer)}"
     for event in arrived if len(arrived) > (1 if is_by_hand else 2) else ():
         yield right - event.contribution, f"{subject} lacks the contribution from {called(event.consumer)}"
-    for event in arrived if len(arrived) > 1 or not is_by_hand else ():
+    # of all that comes, what is there twice is a factor
+    for event in arrived if not is_by_hand else [each for each in arrived if np.any(each.contribution != right)]:
         yield right + event.contribution, f"{subject} has the contribution from {called(event.consumer)} twice"
     yield -right, f"{subject} has the other sign"
 
