@@ -74,10 +74,9 @@ def gradients_used(loop: ast.For | ast.While, computed: Collection[str]) -> Mapp
 def stepped(loop: ast.AST) -> Iterator[tuple[str, bool]]:
     """Yield what a loop takes steps from, by products or by what is computed from it: names, and attributes of them.
 
-    Each comes with whether it is surely no sum of a forward pass: where a step goes down, and nothing is made of it.
-
     What is only spent or counted, as in `left -= 1` and `budget -= cost`, is none. What other steps are made from, such
-    as a velocity, comes last.
+    as a velocity, comes last. Each comes with whether it is surely no sum of a forward pass: where the step goes down,
+    and no other step is made from it.
     """
     lines = assignments(loop)
     reads: dict[str, set[str]] = {}
