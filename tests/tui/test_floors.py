@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minidl_core import Constant
+from minidl_core import Constant, Placeholder
 from minidl_core.order import post_order
 from tui_backprop.programs.program import Program
 from tui_backprop.verdict import judge
@@ -113,3 +113,10 @@ def test_a_mistake_beside_a_floor_is_told_by_its_cause(tmp_path: Path) -> None:
     assert said[0].startswith("✗")
     assert "2 of 4 gradients agree" in said[0]
     assert any("the slope of where (to its input 3) is wrong: yours passes on G" in line for line in said)
+
+
+def test_data_that_a_call_is_given_is_not_called_as_what_the_line_stores(tmp_path: Path) -> None:
+    loss = opened(LAYERS, tmp_path).steps[0].loss
+    names = {node.name for node in post_order([loss]) if isinstance(node, Placeholder)}
+    assert "X[at]" in names
+    assert "grads" not in names

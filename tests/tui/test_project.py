@@ -109,3 +109,56 @@ def test_what_only_a_notebook_has_is_told_of_a_script_that_was_made_of_one(tmp_p
     script = tmp_path / "exported.py"
     script.write_text("get_ipython().run_line_magic('matplotlib', 'inline')\n")
     assert "a script has no get_ipython: print, or take it out" in _stopped(script)
+
+
+MODULES = """
+class Module:
+    pass
+class Value(Module):
+    def __init__(self, data, kids=()):
+        self.data, self.grad, self.kids = data, 0.0, kids
+    def __mul__(self, o):
+        return Value(self.data * o.data, (self, o))
+    def backward(self):
+        self.grad = 1.0
+        a, b = self.kids
+        a.grad += b.data
+        b.grad += a.data
+"""
+LAYERS = """
+from {0} import Module, Value
+class Layers(Module, list):
+    pass
+w = Layers([Value(0.5), Value(1.5)])
+for step in range(3):
+    loss = w[0] * w[1]
+    for each in w:
+        each.grad = 0.0
+    loss.backward()
+    for each in w:
+        each.data -= 0.1 * each.grad
+"""
+
+
+def test_a_class_that_another_file_builds_on_beside_a_list_stays_one_that_can_be(tmp_path: Path) -> None:
+    (tmp_path / "nets_of_lists.py").write_text(MODULES)
+    script = tmp_path / "train.py"
+    script.write_text(LAYERS.format("nets_of_lists"))
+    verdict = judge(open_program(str(script)))
+    assert verdict is not None
+    assert (verdict.status, verdict.checked) == (0, 3)
+
+
+def test_what_pip_installed_into_a_folder_of_its_own_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library"
+    (library / "installed_there-1.0.dist-info").mkdir(parents=True)
+    # built on a class of C and one in Python, as classes of pandas are
+    (library / "installed_there.py").write_text(
+        "import datetime\nclass Part:\n    pass\nclass Stamp(datetime.datetime, Part):\n    pass\n"
+    )
+    monkeypatch.setattr(sys, "path", [*sys.path, str(library)])
+    script = tmp_path / "train.py"
+    script.write_text("import installed_there\n" + NETWORK + "\nNetwork(1).fit(np.eye(2), np.ones((2, 1)))\n")
+    assert len(open_program(str(script)).steps) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,10 +36,22 @@ def project_of(path: str) -> str:
 @lru_cache(10_000)
 def is_of_project(file: str, project: str) -> bool:
     """Return whether a file of code belongs to a project, and was not installed into it as other packages are."""
-    if _INSTALLED in file or os.path.realpath(file).startswith(_OURS):
+    if is_installed(file) or os.path.realpath(file).startswith(_OURS):
         return False
     real = os.path.join(os.path.realpath(project), "")
     return os.path.normpath(file).startswith(project) or os.path.realpath(file).startswith(real)
+
+
+def is_installed(file: str) -> bool:
+    """Return whether a file of code is of a package that was installed, also by `pip install --target`."""
+    return _INSTALLED in file or any(file.startswith(os.path.join(each, "")) for each in _targets(tuple(sys.path)))
+
+
+@lru_cache(20)
+def _targets(path: tuple[str, ...]) -> list[str]:
+    """Return the folders on the path into which packages were installed, that are not called so."""
+    others = [os.path.abspath(each) for each in path if _INSTALLED not in each]
+    return [each for each in others if os.path.isdir(each) and any(Path(each).glob("*.dist-info"))]
 
 
 def package_of(path: str, source: bytes) -> tuple[str, str] | None:
