@@ -25,7 +25,7 @@ from .debugger.diagnosing import Fault, faults_of, not_zeroed
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
-from .narration.theirs import explanation, fault_text, two_numbers, unused_sums
+from .narration.theirs import explanation, fault_text, sole_source, two_numbers, unused_sums
 from .notation.fitting import fit, fit_name, printable, width_of
 from .programs.learners_engine import LearnersEngine
 from .programs.program import Program
@@ -112,7 +112,7 @@ class Verdict:
         if self.why and not self.diagnosis:
             yield f"{_name(self.parted[0])}: {self.why}"
         if self.undiagnosed is not None:
-            yield from _all_numbers(self.undiagnosed)
+            yield from _all_numbers(self.undiagnosed, self.engine)
         yield from self._remarks()
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
 
@@ -242,7 +242,7 @@ def _numbers(parted: Parted) -> tuple[str, str]:
     return f"[{','.join(map(str, index))}] {found}", wanted
 
 
-def _all_numbers(parting: Parting) -> Iterator[str]:
+def _all_numbers(parting: Parting, engine: LearnersEngine) -> Iterator[str]:
     """Yield what came to the first node that parts: from each consumer the right contribution, and theirs.
 
     Of a large array that is the entry in which the two gradients differ most.
@@ -251,6 +251,10 @@ def _all_numbers(parting: Parting) -> Iterator[str]:
     if np.size(parting.right) > _FEW_ENTRIES and np.shape(parting.right) == np.shape(parting.theirs):
         entry = _most_apart(parting.theirs, parting.right)
     at = "" if entry is None else f" [{','.join(map(str, entry))}]"
+    if len(parting.contributions) == 1 and (only := parting.contributions[0])[3] is not None:
+        yield sole_source(engine, parting.node, only[0], only[1])
+        yield f"  {f'of{at} ' if at else ''}right {_short(parting.right, entry)}, yours {_short(parting.theirs, entry)}"
+        return
     yield f"no mistake that is known explains it; what comes to {printable(parting.node.name)}{at}:"
     for consumer, input_index, right, theirs in parting.contributions[:MOST_ROWS]:
         said = "" if theirs is None else f", yours would be {_short(theirs, entry)}"

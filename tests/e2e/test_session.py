@@ -186,3 +186,45 @@ sys.exit(main([sys.argv[2]]))
         assert terminal.is_clean
         before, _, _ = terminal.output.partition(b"\x1b[?1049h")
         assert before.endswith(b"\r\x1b[K")
+
+
+HANGS = """
+import sys
+import minidl_core as dl
+
+@dl.operation(formula="Y = A", elementwise=True, samples=[((2,),)])
+def hanging(a, /):
+    "A."
+    if a < 2:
+        print("it hangs now", file=sys.stderr, flush=True)
+        while True:
+            pass
+    return a + 0
+
+@dl.RegisterGradient("hanging", formulas=("G",))
+def gradient(op, grad):
+    "G."
+    return [grad]
+
+w = dl.Variable(3.0, name="w")
+step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(hanging(w), name="loss"))
+session = dl.Session()
+session.run(step)
+"""
+
+
+def test_a_command_that_takes_long_is_interrupted_and_the_session_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "hangs.py"
+    path.write_text(HANGS)
+    with PseudoTerminal([*COMMAND, "--plain", str(path)]) as terminal:
+        terminal.wait_for("not measured yet")
+        terminal.press("go 4\r")
+        terminal.wait_for("it hangs now")
+        terminal.press("\x03")
+        terminal.wait_for("Interrupted.")
+        terminal.press("go 2\r")
+        terminal.wait_for("Moment 2: iteration 2")
+        terminal.wait_for("The loss is 5.76")
+        terminal.press("quit\r")
+        assert terminal.wait_for_exit() == 0
+        assert b"Traceback" not in terminal.output

@@ -115,6 +115,27 @@ def test_steps_that_are_not_of_the_implied_loss_are_missed_aloud(tmp_path: Path)
     assert "They are not in step 3 of 5: only the steps before it are here." in program.warning
 
 
+BALANCED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 2)), np.arange(20) % 2
+W, b = np.zeros((2, 1)), 0.0
+for i in range(5):
+    p = 1 / (1 + np.exp(-(X @ W + b)))
+    loss = -np.mean(y[:, None] * np.log(p) + (1 - y[:, None]) * np.log(1 - p))
+    W -= 0.1 * X.T @ (p - y[:, None]) / 20
+    b -= 0.1 * np.mean(p - y[:, None])
+"""
+
+
+def test_a_rate_before_a_product_is_one_also_where_a_weight_does_not_move_at_first(tmp_path: Path) -> None:
+    program = opened(BALANCED, tmp_path)
+    assert status_of(program) == 0
+    assert program.warning == ""
+    assert [step.optimizer.learning_rate for step in program.steps] == pytest.approx([0.1] * 5)
+    assert {step.loss.name for step in program.steps} == {"loss"}
+
+
 def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
     source = PERCEPTRON.replace("    l2_delta", "    loss = np.mean(l2_error ** 2)\n    l2_delta", 1)
     program = opened(source, tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from tui_backprop.commands.cli import main
 from tui_backprop.programs.engine import walking
-from tui_backprop.programs.engine.measured_slope import measured_slopes
+from tui_backprop.programs.engine.measured_slope import measured_slopes, measuring
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError
 from tui_backprop.verdict import judge
@@ -266,6 +266,15 @@ def test_an_engine_that_zeroes_by_itself_is_right(tmp_path: Path) -> None:
     assert status(opened(tmp_path, engine + GATHERING)) == 0
 
 
+def test_the_slope_beside_a_bend_is_that_of_its_side_and_at_the_bend_the_flatter_one() -> None:
+    at = np.array([1e-5, -1e-5, 0.0, 2e-4, 3.0])
+    slopes = measured_slopes(lambda x: np.where(x > 0, 3 * x, 0.5 * x), [at], 0)
+    np.testing.assert_allclose(slopes, np.diag([3, 0.5, 0.5, 3, 3]), rtol=1e-6, atol=1e-8)
+    mean = measuring(lambda x: np.maximum(x, 0.0))
+    many = np.linspace(-1, 1, 401) * 1e-3
+    np.testing.assert_allclose(mean([many], 0, np.ones(401)), many > 0, rtol=1e-6, atol=1e-8)
+
+
 def test_slopes_that_settle_are_measured_with_few_calls() -> None:
     calls: list[float] = []
 
@@ -275,4 +284,4 @@ def test_slopes_that_settle_are_measured_with_few_calls() -> None:
 
     slopes = measured_slopes(squares, [np.array([0.5, -2.0])], 0)
     np.testing.assert_allclose(slopes, [[1 + np.cos(0.5), np.cos(0.5)], [0, -4]], rtol=1e-10, atol=1e-12)
-    assert len(calls) <= 2 * 12 + 2 * 4
+    assert len(calls) <= 2 * 12 + 2 * 7

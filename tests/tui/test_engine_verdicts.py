@@ -134,6 +134,32 @@ for step in range(4):
 """
 
 
+GELU = """
+import math
+def gelu(x):
+    u = 0.8 * (x.data + 0.045 * x.data ** 3)
+    out = Value(0.5 * x.data * (1 + math.tanh(u)), (x,))
+    def pull():
+        t = math.tanh(u)
+        x.grad += (0.5 * (1 + t) + 0.5 * x.data * (1 - t * t) * 0.8 * (1 + 0.135 * x.data ** 2)) * out.grad
+    out.pull = pull
+    return out
+"""
+
+
+def test_a_function_whose_slope_is_wrong_by_no_known_mistake_is_named_where_it_alone_can_be(tmp_path: Path) -> None:
+    source = ENGINE + GELU + LINE.replace("+ b +", "+ gelu(b) +")
+    assert verdict_of(tmp_path, source).status == 0
+    wrong = source.replace(" * (1 + 0.135 * x.data ** 2)", "")
+    line = 1 + wrong[: wrong.index("def pull():\n        t = ")].count("\n")
+    text = "\n".join(verdict_of(tmp_path, wrong).lines())
+    what = f"what gelu passes on to its input 1 is wrong (mine.py:{line}): its own gradient agrees"
+    # of two uses of b in one step the other one adds to it
+    assert what not in text
+    alone = wrong.replace("((1.0, 3.0), (2.0, 5.0))", "((2.0, 5.0),)")
+    assert f"{what}, and nothing else comes to b" in "\n".join(verdict_of(tmp_path, alone).lines())
+
+
 def test_data_made_before_the_loop_needs_no_zeroing(tmp_path: Path) -> None:
     verdict = verdict_of(tmp_path, ENGINE + DATA.format(zero="w.grad = b.grad = 0.0"))
     assert verdict.status == 0

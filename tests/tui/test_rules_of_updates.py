@@ -63,6 +63,12 @@ RULES = {
         "; W -= 0.01 * (m / (1 - 0.9 ** (i + 1))) / (np.sqrt(s / (1 - 0.999 ** (i + 1))) + 1e-8)",
         ZEROS,
     ),
+    "Adam by moves": (
+        "m += 0.1 * (dW - m); s += (1 - 0.999) * (dW ** 2 - s)"
+        "; W -= 0.01 * np.sqrt(1 - 0.999 ** (i + 1)) / (1 - 0.9 ** (i + 1)) * m / (np.sqrt(s) + 1e-7)",
+        ZEROS,
+    ),
+    "momentum by moves back": ("v = v - (v - dW) * 0.1; W -= 0.05 * v", ZEROS),
     "AMSGrad": (
         "m = 0.9 * m + 0.1 * dW; s = 0.999 * s + 0.001 * dW ** 2; u = np.maximum(u, s)"
         "; W -= 0.01 * m / (np.sqrt(u) + 1e-8)",

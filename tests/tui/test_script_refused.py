@@ -84,6 +84,12 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
             "trains nothing that can be seen: p is a plain Python number, which leaves no trace; import numpy as np,",
         ),
         (
+            "class Neuron:\n    def output(self, xs):\n        s = self.bias\n        for w, x in zip(self.ws, xs):\n"
+            "            s += w * x\n        return s\ndef train(n, xs):\n    for j in range(2):\n"
+            "        n.bias -= 0.1 * (n.output(xs) - 1)\nn = Neuron()\nn.bias, n.ws = 0.5, [1.0]\ntrain(n, [1.0])\n",
+            "trains nothing that can be seen: n.bias is a plain Python number, which leaves no trace; import numpy as",
+        ),
+        (
             "left, price = 5, [3.0]\nwhile left:\n    left -= 1\n    price[0] = price[0] - 0.5\n",
             f"my_model.py trains nothing. Open a script that trains with {TRAINED_WITH}\n",
         ),

@@ -241,3 +241,35 @@ def test_a_gradient_that_is_not_set_to_zero_is_a_mistake(tmp_path: Path) -> None
 
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:
     assert len(parted(opened(NET.replace("(out - y) / len(X)", "(y - out) / len(X)"), tmp_path))) == 4
+
+
+LOGISTIC = """
+import numpy as np
+X = np.array([[0.5, 1.2], [1.5, 0.3], [2.1, 0.1], [0.1, 0.9]])
+y = np.array([0.0, 1.0, 1.0, 0.0])
+w, b = np.zeros(2), 0.0
+for step in range(5):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    loss = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)) + 0.5 * 0.1 * np.sum(w ** 2)
+    dw = X.T @ (p - y) / 4 + 0.1 * w
+    db = np.mean(p - y)
+    w = w - 0.5 * dw
+    b = b - 0.5 * db
+"""
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [("X.T @ (p - y) / 4", "w: yours lacks the contribution from "), ("2 * (X.T @ (p - y) / 4 + 0.1 * w)", "2 times")],
+)
+def test_by_hand_it_is_a_term_that_is_forgotten_or_a_factor_and_no_search_that_sets(
+    mistake: str, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(LOGISTIC.replace("X.T @ (p - y) / 4 + 0.1 * w", mistake))
+    verdict = judge(open_program(str(file)))
+    assert verdict is not None
+    text = "\n".join(verdict.lines())
+    assert said in text
+    assert "alone" not in text
+    assert "twice" not in text

@@ -2,13 +2,15 @@
 
 A gradient that is not quite the right one agrees all the same where it is what the right rule makes of somebody's own
 gradients of its consumers, and those agree: rounding that came from further up is not a mistake of this node. Nor is
-rounding in the values that slopes are made of: how far it goes is seen on the same run with numbers a little off.
+rounding in the values that slopes are made of: how far it goes is seen on the same run with numbers a little off. Just
+at a bend, as that of relu at 0, more than one slope is right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -20,6 +22,7 @@ from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
 from .evaluated_graph import EvaluatedGraph
+from .tied_graph import TiedGraph, has_ties, is_single
 
 FINER = 16
 """So many times finer than gradients are compared are the numbers moved that tell how far rounding goes."""
@@ -119,9 +122,17 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     """
     graph = EvaluatedGraph(evaluation, loss)
     comparison = _compare(graph, theirs, None)
+    single = is_single(theirs.values())
+    rounded = None
     if comparison.disagreeing and not graph.is_scalar:
-        share = max(map(tolerance, theirs.values())) / FINER
-        comparison = _compare(graph, theirs, EvaluatedGraph(evaluation.rounded(share), loss))
+        rounded = evaluation.rounded(max(map(tolerance, theirs.values())) / FINER)
+        comparison = _compare(graph, theirs, EvaluatedGraph(rounded, loss))
+    if comparison.disagreeing and has_ties(graph.nodes, evaluation.__getitem__, is_single=single):
+        # each side of a bend is right, but it is one side everywhere
+        for side in (1, -1):
+            beside = partial(TiedGraph, loss=loss, side=side, is_single=single)
+            other = _compare(beside(evaluation), theirs, None if rounded is None else beside(rounded))
+            comparison = min(comparison, other, key=lambda each: len(each.disagreeing))
     return comparison
 
 

@@ -90,13 +90,13 @@ class EvaluatedGraph:
         for position, node in enumerate(self.nodes):
             if isinstance(node, Operation):
                 # a function of the learner's own takes one number at a time
-                own = position if _is_own(node) else None
+                own = position if is_own(node) else None
                 alike[node.kind, own, len(node.inputs), repr(node.attributes) if node.attributes else ""].append(
                     position
                 )
         for positions in alike.values():
             operation = self.operation(positions[0])
-            if operation.definition.elementwise and not _is_own(operation):
+            if operation.definition.elementwise and not is_own(operation):
                 op = self.together(positions)
                 slopes = passed_on(op, np.ones(len(positions)))
                 for position, *row in zip(positions, *[slope.tolist() for slope in slopes], strict=True):
@@ -130,7 +130,7 @@ class EvaluatedGraph:
         if stale is None and self.is_scalar:
             return [gradient * slope for slope in self._numbers[position]]
         operation = self.operation(position)
-        if stale is None and _is_own(operation):  # what it passes on is measured, which takes long
+        if stale is None and is_own(operation):  # what it passes on is measured, which takes long
             key = position, np.asarray(gradient).tobytes()
             if key not in self._measured:
                 self._measured[key] = self._contributions(position, gradient, {})
@@ -157,7 +157,9 @@ class EvaluatedGraph:
     def magnitudes(self, position: int, gradient: Any) -> list[Any]:
         """Return for each input how large the numbers are that are summed for it, when the gradient is this."""
         if self.is_scalar:
-            return [abs(each) for each in self.contributions(position, gradient)]
+            # a slope that is measured at a bend of its slopes is known to seven digits
+            uncertain = 1e3 if is_own(self.operation(position)) else 1.0
+            return [uncertain * abs(each) for each in self.contributions(position, gradient)]
         return magnitudes(self.evaluation.operation(self.operation(position)), gradient)
 
 
@@ -189,7 +191,7 @@ def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
     ]
 
 
-def _is_own(operation: Operation) -> bool:
+def is_own(operation: Operation) -> bool:
     """Return whether an operation is a function of the learner's own, whose slope is measured."""
     return definitions.get(operation.definition.name) is not operation.definition
 

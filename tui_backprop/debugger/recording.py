@@ -35,6 +35,7 @@ from minidl_core.train import Optimizer
 
 from ..beliefs.comparison import Arrival, carry, compare, parts
 from ..beliefs.evaluated_graph import magnitudes, passed_on
+from ..beliefs.tied_graph import has_ties, is_single
 from .edits import Edit, SeedEdit
 from .loss_graph import LossGraph
 
@@ -216,8 +217,10 @@ class Recording:
 
     @cached_property
     def _surely_parted(self) -> Set[Node]:
-        """The nodes whose gradients part by more than what rounding in the values does, which takes a run to tell."""
-        if not any(self._value(node).shape for node in self.evaluated):
+        """The nodes whose gradients part by more than rounding in the values, or a choice at a bend, can tell."""
+        is_scalar = not any(self._value(node).shape for node in self.evaluated)
+        single = is_single(self.theirs.values())
+        if is_scalar and not has_ties(self.evaluated, self._value, is_single=single):
             return self.theirs.keys()
         loss = self.joined[0]
         plan = Plan([loss])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from ..programs.multiples import factor_of, rounded
 
 if TYPE_CHECKING:
     from ..debugger.diagnosing import Fault
+    from ..programs.learners_engine import LearnersEngine
 
 
 def whose(moment: Moment) -> str:
@@ -61,6 +63,10 @@ def causes(moment: Moment) -> list[str]:
         return found
     if is_too_large(moment):
         return ["the graph is too large to look for the mistake here: backprop-tui --headless does"]
+    first = moment.parted[0]
+    arrived = moment.contributions(first)
+    if len(arrived) == 1 and moment.agrees(arrived[0].consumer):
+        return [sole_source(engine, first, arrived[0].consumer, arrived[0].input_index)]
     return ["no mistake that is known explains it"]
 
 
@@ -140,28 +146,41 @@ def explanation(moment: Moment, node: Node) -> str:
     if wrong:
         return f"it is made from {whose(moment)} of {called(wrong[0])}, which parts already"
     arrived = moment.contributions(node)
-    for candidate, words in _candidates(arrived, moment.gradient(node), whose(moment)):
+    right, engine = moment.gradient(node), moment.program.engine
+    is_by_hand = engine is not None and engine.is_by_hand
+    for candidate, words in _candidates(arrived, right, whose(moment), is_by_hand=is_by_hand):
         parts = parting(theirs, candidate, [np.abs(event.contribution) for event in arrived])
         if parts is not None and not parts.any():
             return words
-    right = moment.gradient(node)
-    engine = moment.program.engine
-    is_by_hand = engine is not None and engine.is_by_hand
     factor = factor_of(theirs, right) if is_by_hand and right is not None and right.size > 1 else 0.0
     return f"{whose(moment)} is {rounded(factor):g} times the right one" if factor else ""
 
 
-def _candidates(arrived: list[ContributionAdded], right: Array | None, subject: str) -> Iterator[tuple[Array, str]]:
-    """Yield wrong gradients that a learner's engine may have found, the plainest first, with what each would be."""
+def _candidates(
+    arrived: list[ContributionAdded], right: Array | None, subject: str, *, is_by_hand: bool
+) -> Iterator[tuple[Array, str]]:
+    """Yield wrong gradients that a learner's engine may have found, the plainest first, with what each would be.
+
+    By hand nothing is set or added twice by the way a search goes: there it is a term that is forgotten.
+    """
     if right is None:
         return
     yield np.zeros_like(right), f"{subject} is 0: nothing has come to it"
-    if len(arrived) > 1:
-        for event in reversed(arrived):
-            which = "the last contribution" if event is arrived[-1] else f"contribution {event.number} of {event.count}"
-            yield event.contribution, f"{subject} is {which} alone, from {called(event.consumer)}"
-        for event in arrived if len(arrived) > 2 else ():
-            yield right - event.contribution, f"{subject} lacks the contribution from {called(event.consumer)}"
-    for event in arrived:
+    for event in reversed(arrived) if len(arrived) > 1 and not is_by_hand else ():
+        which = "the last contribution" if event is arrived[-1] else f"contribution {event.number} of {event.count}"
+        yield event.contribution, f"{subject} is {which} alone, from {called(event.consumer)}"
+    for event in arrived if len(arrived) > (1 if is_by_hand else 2) else ():
+        yield right - event.contribution, f"{subject} lacks the contribution from {called(event.consumer)}"
+    # of all that comes, what is there twice is a factor
+    for event in arrived if not is_by_hand else [each for each in arrived if np.any(each.contribution != right)]:
         yield right + event.contribution, f"{subject} has the contribution from {called(event.consumer)} twice"
     yield -right, f"{subject} has the other sign"
+
+
+def sole_source(engine: LearnersEngine, node: Node, consumer: Node, input_index: int) -> str:
+    """Say which operation passes on something wrong, where its own gradient agrees and nothing else comes to a node."""
+    theirs = engine.functions.get(consumer)
+    code = None if theirs is None else theirs.backward or theirs.forward
+    where = "" if code is None else f" ({printable(os.path.basename(code.co_filename))}:{code.co_firstlineno})"
+    by = f"what {called(consumer)} passes on to its input {input_index + 1} is wrong{where}"
+    return f"{by}: its own gradient agrees, and nothing else comes to {called(node)}"

@@ -44,7 +44,7 @@ def run_plain(
     It begins with the path of the lessons where that is to be offered; the `progress` is told where somebody is on it.
 
     That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment, 130
-    where a command was interrupted.
+    where a command was interrupted that nobody typed: who sits there is asked for the next one.
     """
     viewer = open_viewer(asked)
     if viewer is None:
@@ -70,7 +70,15 @@ def run_plain(
                 for line in _typed(sys.stdin):
                     if line in ("quit", "q"):
                         break
-                    write(do(viewer, line))
+                    here = viewer.session.timeline.branch, viewer.session.timeline.place
+                    try:
+                        write(do(viewer, line))
+                    except KeyboardInterrupt:
+                        if not sys.stdin.isatty():  # nobody sits there, or not any more
+                            raise
+                        viewer.session.pause()
+                        viewer.session.timeline.open_branch(*here)  # what was interrupted left it anywhere
+                        write(["", "Interrupted.", *write_place(viewer)])
             except KeyboardInterrupt:
                 status = 130
         if save is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+import shlex
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +19,7 @@ from .notebook import cells_of
 from .output import printing
 from .plain_numbers import updated_number
 from .program import ProgramError
+from .project import package_of, project_of
 from .surroundings import as_main, ending_as_a_process, kept_built_ins, kept_surroundings
 
 _LONGEST = 500
@@ -82,12 +85,15 @@ def execute(path: str) -> Execution:
         linecache.cache[name] = len(code), None, lines, name
     main = ModuleType("__main__")
     main.__file__ = file
+    package = None if path.endswith(".ipynb") else package_of(file, source)
+    if package is not None:
+        main.__package__ = package[0]
     try:
         # the built-ins are put back first: all others need them
         with (
             explained(path, files),
             kept_surroundings(),
-            as_main(main, path),
+            as_main(main, path, *(() if package is None else (package[1],))),
             ending_as_a_process(),
             kept_built_ins(),
         ):
@@ -128,9 +134,24 @@ def _mistake(error: BaseException, path: str, files: Mapping[str, str]) -> str:
             return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
     text = _unfit(error, files) or _text(str, error)
     said = f"{_location(error, path, files)} raised {type.__getattribute__(type(error), '__name__')}"
-    if path.endswith(".ipynb") and type(error) is NameError and error.name in ("display", "get_ipython"):
-        text += f"; a notebook runs here as a script, which has no {error.name}: print, or take it out"
+    if type(error) is NameError and error.name in ("display", "get_ipython"):
+        what = "a notebook runs here as a script, which" if path.endswith(".ipynb") else "a script"
+        text += f"; {what} has no {error.name}: print, or take it out"
+    if type(error) is ModuleNotFoundError and error.name:
+        text += f"; {_how_to_find(error.name.partition('.')[0], path)}"
     return f"{said}: {text}" if text else said
+
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow", "cv2": "opencv-python"}
+
+
+def _how_to_find(module: str, path: str) -> str:
+    """Say how a module that is missing can be had: it is near the script, or not installed where the app is."""
+    for folder in dict.fromkeys((os.getcwd(), project_of(path).rstrip(os.sep))):
+        if os.path.isdir(os.path.join(folder, module)) or os.path.isfile(os.path.join(folder, f"{module}.py")):
+            return f"it is in {folder}, which is not searched: set PYTHONPATH={shlex.quote(folder)}"
+    install = f"{shlex.quote(sys.executable)} -m pip install {_DISTRIBUTIONS.get(module, module)}"
+    return f"install it where backprop-tui is: {install}"
 
 
 def _unfit(error: BaseException, files: Mapping[str, str]) -> str:

@@ -7,13 +7,14 @@ objects are told apart by identity.
 from __future__ import annotations
 
 import ast
-import os
 import types
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+from .project import is_of_project, project_of
 
 _ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None), types.FunctionType, types.BuiltinFunctionType})
 _KEYS = frozenset({int, float, str, bool, type(None)})
@@ -35,7 +36,7 @@ def name_objects(
     variables = [(name, value) for name, value in namespace.items() if not name.startswith("__")]
     late = [each for each in variables if each[0].startswith("_") or each[0] in last]
     early = [each for each in variables if not (each[0].startswith("_") or each[0] in last)]
-    beside = os.path.join(os.path.dirname(os.path.realpath(str(namespace.get("__file__", "")))), "")
+    project = project_of(str(namespace.get("__file__", "")))
     names: dict[int, str] = {}
     seen: dict[int, object] = {}  # holds them, so that no id comes twice
     for some in (early, late):
@@ -45,7 +46,7 @@ def name_objects(
         for name, value in some:
             if type(value) in _ATOMS:
                 continue
-            _search(name, value, wanted, names, seen, beside)
+            _search(name, value, wanted, names, seen, project)
     return names
 
 
@@ -68,7 +69,7 @@ def _search(
     wanted: Callable[[object], bool],
     names: dict[int, str],
     seen: dict[int, object],
-    beside: str,
+    project: str,
 ) -> None:
     """Name what one variable leads to, breadth first."""
     waiting = deque([(name, value)])
@@ -82,13 +83,13 @@ def _search(
         if id(holder) in seen:
             continue
         seen[id(holder)] = holder
-        for step, member, is_open in _members(holder, beside):
+        for step, member, is_open in _members(holder, project):
             if type(member) in _ATOMS:
                 continue
             (waiting if is_open else hidden).append((path + step, member))
 
 
-def _members(holder: Any, beside: str) -> Members:
+def _members(holder: Any, project: str) -> Members:
     kind = type(holder)
     if issubclass(kind, list):
         yield from ((f"[{index}]", member, True) for index, member in enumerate(list.__iter__(holder)))
@@ -102,7 +103,7 @@ def _members(holder: Any, beside: str) -> Members:
     elif issubclass(kind, types.ModuleType):
         held = types.ModuleType.__getattribute__(holder, "__dict__")
         file = held.get("__file__")
-        if type(file) is str and os.path.realpath(file).startswith(beside) and "site-packages" not in file:
+        if type(file) is str and is_of_project(file, project):
             yield from _attributes(held)
     elif issubclass(kind, type):
         held = type.__getattribute__(holder, "__dict__")

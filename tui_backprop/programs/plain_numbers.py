@@ -18,17 +18,17 @@ def updated_number(source: str, namespace: Mapping[str, object]) -> tuple[str, b
     tree = ast.parse(source)
     if _has_engine(tree):
         return None
+    found: list[tuple[bool, str, bool]] = []
     for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)):
-        for place in stepped(loop):
+        for place, is_sure in stepped(loop):
             name, *attributes = place.split(".")
-            if name not in namespace:
-                return place, False
-            value = namespace[name]
+            value = namespace.get(name)
             for each in attributes:
                 value = _held(value).get(each)
-            if _is_plain(value):
-                return place, True
-    return None
+            if name not in namespace or _is_plain(value):
+                found.append((is_sure, place, name in namespace))
+    best = next((each for each in found if each[0]), next(iter(found), None))
+    return None if best is None else best[1:]
 
 
 def _has_engine(tree: ast.Module) -> bool:

@@ -24,10 +24,13 @@ _STREAMS = ("stdin", "stdout", "stderr")
 
 
 @contextmanager
-def as_main(main: ModuleType, path: str) -> Iterator[None]:
-    """Let a module be what Python makes of a script: `__main__`, with its arguments and its directory on the path."""
+def as_main(main: ModuleType, path: str, directory: str = "") -> Iterator[None]:
+    """Let a module be what Python makes of a script: `__main__`, with its arguments and its directory on the path.
+
+    That is another `directory` where it is a module of a package.
+    """
     ours, arguments = sys.modules["__main__"], sys.argv
-    directory = os.path.dirname(os.path.realpath(path))
+    directory = directory or os.path.dirname(os.path.realpath(path))
     sys.modules["__main__"], sys.argv = main, [path]
     sys.path.insert(0, directory)
     try:

@@ -71,11 +71,12 @@ def gradients_used(loop: ast.For | ast.While, computed: Collection[str]) -> Mapp
     return found
 
 
-def stepped(loop: ast.AST) -> Iterator[str]:
+def stepped(loop: ast.AST) -> Iterator[tuple[str, bool]]:
     """Yield what a loop takes steps from, by products or by what is computed from it: names, and attributes of them.
 
     What is only spent or counted, as in `left -= 1` and `budget -= cost`, is none. What other steps are made from, such
-    as a velocity, comes last.
+    as a velocity, comes last. Each comes with whether it is surely no sum of a forward pass: where the step goes down,
+    and no other step is made from it.
     """
     lines = assignments(loop)
     reads: dict[str, set[str]] = {}
@@ -87,7 +88,8 @@ def stepped(loop: ast.AST) -> Iterator[str]:
         if line.change is not None and (_is_product(line.change) or _leads_to(line.target, line.change, reads))
     ]
     used = {each for line, change in steps for each in _places(change) - {line.place}}
-    yield from (line.place for line, _ in sorted(steps, key=lambda step: step[0].place in used))
+    for line, _ in sorted(steps, key=lambda step: step[0].place in used):
+        yield line.place, line.sign > 0 and line.place not in used
 
 
 def _assigned(node: ast.stmt) -> Iterator[Assignment]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from .tape import Note, Place
 
+_LONGEST = 30
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
@@ -17,6 +18,7 @@ class Lines:
     def __init__(self, data_names: Mapping[Note, str]) -> None:
         self._data_names = data_names
         self._files: dict[str, Mapping[int, str]] = {}
+        self._trees: dict[str, ast.Module] = {}
 
     def names_of(self, made: Sequence[Note]) -> dict[Note, str]:
         """Return the names of operations: that of a line goes to the last one which it made, in a row.
@@ -44,7 +46,11 @@ class Lines:
         own = self._data_names.get(note)
         if own is not None:
             return own
-        name = self._at(note.place) if note.place is not None else None
+        if note.place is None:
+            return None
+        if given := self._given_to_a_call(note.place):
+            return given
+        name = self._at(note.place)
         return name if name not in taken else self._formula(note)
 
     def _formula(self, note: Note) -> str | None:
@@ -60,11 +66,35 @@ class Lines:
         name = note.place[0].co_name if note.place is not None else ""
         return "" if name.startswith("<") else name
 
+    def _given_to_a_call(self, place: Place) -> str:
+        """Return the entries of an array that a call is given, as they are written: what the line stores is another."""
+        code, at, _ = place
+        position = list(code.co_positions())[at // 2]
+        for call in ast.walk(self._tree(code.co_filename)):
+            for given in [*call.args, *(each.value for each in call.keywords)] if isinstance(call, ast.Call) else ():
+                where = (given.lineno, given.end_lineno, given.col_offset, given.end_col_offset)
+                if where == position and isinstance(given, ast.Subscript):
+                    text = ast.unparse(given)
+                    return text if len(text) <= _LONGEST else ""
+        return ""
+
     def _at(self, place: Place) -> str | None:
         file = place[0].co_filename
         if file not in self._files:
-            self._files[file] = _targets("".join(linecache.getlines(file)))
+            self._files[file] = _targets(self._tree(file))
         return self._files[file].get(place[2])
+
+    def _tree(self, file: str) -> ast.Module:
+        if file not in self._trees:
+            self._trees[file] = _parsed(file)
+        return self._trees[file]
+
+
+def _parsed(file: str) -> ast.Module:
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def line_of(place: Place | None) -> object:
@@ -72,13 +102,9 @@ def line_of(place: Place | None) -> object:
     return None if place is None else (place[0], place[2])
 
 
-def _targets(source: str) -> dict[int, str]:
-    """Return the name that each line of a source assigns, where it is one."""
+def _targets(tree: ast.Module) -> dict[int, str]:
+    """Return the name that each line of a file assigns, where it is one."""
     found: dict[int, str] = {}
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return found
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             target = node.targets[-1] if isinstance(node, ast.Assign) else node.target

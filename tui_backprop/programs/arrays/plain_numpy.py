@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from ..engine.noting import ARITHMETIC
 from ..notebook import cells_of
 from ..program import ProgramError
+from ..project import project_of
 
 _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "numba")
 _NO_SOURCE = SyntaxError, ValueError, RecursionError, MemoryError
 
 
 def is_plain_numpy(path: str) -> bool:
-    """Return whether a script and the modules beside it compute with NumPy, and none has an engine of its own."""
+    """Return whether a script and the modules of its project compute with NumPy, and none has an engine of its own."""
     try:
         source = Path(path).read_bytes()
         if path.endswith(".ipynb"):
@@ -24,6 +25,7 @@ def is_plain_numpy(path: str) -> bool:
         trees = [ast.parse(source)]
     except (OSError, *_NO_SOURCE, ProgramError):
         return False
+    folders = [Path(path).parent, Path(project_of(path))]
     seen: set[str] = set()
     imported: set[str] = set()
     while trees:
@@ -32,7 +34,7 @@ def is_plain_numpy(path: str) -> bool:
                 return False
             for name in _imported(node):
                 imported.add(name.partition(".")[0])
-                trees += _modules_beside(path, name, seen)
+                trees += _modules_in(folders, name, seen)
     return "numpy" in imported and not imported & set(_OTHERS)
 
 
@@ -46,10 +48,10 @@ def _imported(node: ast.AST) -> list[str]:
     return []
 
 
-def _modules_beside(path: str, name: str, seen: set[str]) -> Iterator[ast.Module]:
-    """Yield the modules of a name that are beside a script, each once."""
-    file = Path(path).parent.joinpath(*name.split("."))
-    for each in (file.with_suffix(".py"), file / "__init__.py"):
+def _modules_in(folders: Sequence[Path], name: str, seen: set[str]) -> Iterator[ast.Module]:
+    """Yield the modules of a name that are in some folders, each once."""
+    places = [folder.joinpath(*name.split(".")) for folder in folders]
+    for each in (file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")):
         if str(each) not in seen and each.is_file():
             seen.add(str(each))
             with suppress(OSError, *_NO_SOURCE):

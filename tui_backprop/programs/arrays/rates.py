@@ -13,6 +13,7 @@ from math import prod
 from .found import Factor, Found
 
 _MOST = 6
+_SMALL = 0.5
 
 
 class Rates:
@@ -69,8 +70,12 @@ class Rates:
         return (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]
 
     def is_divided(self, rate: float, multiple: float) -> bool:
-        """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
-        return _rounded(rate) not in self._written and _rounded(rate * multiple) in self._written
+        """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW.
+
+        Where no rate was seen at all, a small one may be in the gradients, as in 0.1 * X.T @ d; 2 is that of a square.
+        """
+        is_unwritten = (rate == 1 and multiple < _SMALL) or _rounded(rate) not in self._written
+        return is_unwritten and _rounded(rate * multiple) in self._written
 
     def _of_velocity(self, way: Sequence[Factor], common: Sequence[Factor]) -> list[float]:
         """Return the factors of rules that only a weight with a velocity has, such as 0.1 of 0.9 * m + 0.1 * g."""

@@ -17,6 +17,7 @@ from minidl_core.arrays import Array, copy_in
 
 from ..execution import EnoughSteps
 from ..naming import name_objects
+from ..project import is_of_project, project_of
 from .begun import note_numbers
 from .births import noting_births
 from .found import Found
@@ -81,7 +82,7 @@ class ArrayRecorder:
                 if not self._waiting:
                     own.notes.clear()
 
-        own = Tape(os.path.join(os.path.dirname(self._path), ""), enter)
+        own = Tape(project_of(self._path), enter)
         tape.append(own)
         try:
             with noting_births():
@@ -173,9 +174,9 @@ class ArrayRecorder:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
         frames = []
         frame: Any = sys._getframe(1)
-        folder = os.path.join(os.path.dirname(self._path), "")
+        project = project_of(self._path)
         while frame is not None:
-            if frame.f_code.co_filename.startswith(folder):
+            if is_of_project(frame.f_code.co_filename, project):
                 frames.append(frame)
             frame = frame.f_back
         for each in (*reversed(frames),):

@@ -76,6 +76,8 @@ class Rules:
         if what in SCALING:
             return unscaled(note, arrays, self._begin)
         if what in SUMS and len(note.inputs) == 2:
+            if (moved := self._moved_to(note)) is not None:
+                return moved
             first, second = note.inputs
             sign = -1.0 if what is np.subtract else 1.0
             is_pair = len(arrays) == 2
@@ -86,6 +88,26 @@ class Rules:
             if is_pair:
                 return self._without_velocity(first, second, sign)
         return None, 1.0
+
+    def _moved_to(self, note: Note) -> tuple[Note, float] | None:
+        """Return what is kept is moved to by a share of the way, as by m + 0.1 * (g - m): g and 0.1."""
+        kept, moved = note.inputs
+        if not (type(kept) is Note and type(moved) is Note and kept.number <= self._begin and kept.what is not None):
+            return None
+        share = -1.0 if note.what is np.subtract else 1.0
+        for _ in range(MOST):
+            arrays = arrays_of(moved)
+            if moved.what is np.subtract and len(moved.inputs) == 2 and len(arrays) == 2:
+                target, start = arrays if arrays[1] is kept else arrays[::-1]
+                share = share if target is arrays[0] else -share
+                return (target, share) if start is kept and 0 < share < 1 else None
+            if moved.what not in SCALING or len(arrays) != 1:
+                return None
+            source, factor = unscaled(moved, arrays, self._begin)
+            if source is None:
+                return None
+            moved, share = source, share * factor
+        return None
 
     def way(self, note: Note) -> list[Note]:
         """Return an array and what it was before each operation of a rule."""
@@ -105,6 +127,8 @@ class Rules:
         if note not in self._velocities:
             is_sum = note.what in SUMS and note.number > self._begin
             kept = [n for n in note.sources if self.is_kept(n) and not self.is_share(n)] if is_sum else []
+            if is_sum and len(note.inputs) == 2 and self._moved_to(note) is not None:
+                kept.append(note.inputs[0])
             self._velocities[note] = {next(reversed(list(spine(each, self._begin)))) for each in kept}
         return self._velocities[note]
 
@@ -114,6 +138,8 @@ class Rules:
         Or a share of the velocity itself, as Nesterov's rule does.
         """
         others = [each for each in note.sources if each is not source]
+        if len(note.inputs) == 2 and self._moved_to(note) is not None:
+            return True
         return any((self.is_kept(n) and not self.is_share(n)) or self.velocities(self.way(n)) for n in others)
 
     def is_kept(self, note: Note) -> bool:

@@ -27,6 +27,7 @@ from .losses import Losses
 from .rates import written_numbers
 from .recorder import ArrayRecorder
 from .telling import implied, warnings_of
+from .without_floors import as_differentiated
 
 
 def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -48,12 +49,13 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
             + (f", or take more than {recorder.most:g} --steps" if isfinite(recorder.most) else "")
         )
+    found, floor = as_differentiated(found, losses)
     try:
         steps, late = _judged(found, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
-    said = [warning, *warnings_of(steps, losses, optimizers[0], recorder.taken)]
+    said = [warning, floor, *warnings_of(steps, losses, optimizers[0], recorder.taken)]
     if losses.stopped:
         said.append(f"{path} is opened with {len(steps)} steps; in the next, {losses.stopped}")
     elif recorder.left_out:

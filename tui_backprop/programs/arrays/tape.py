@@ -13,6 +13,8 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
+from ..project import is_of_project
+
 
 def same(value: Any) -> Any:
     """Return what is given: a copy is the same number."""
@@ -113,10 +115,10 @@ def with_sources(notes: Iterable[Note], sources: Callable[[Note], Iterable[Note]
 class Tape:
     """Notes what is done with arrays, and hands each note on to what finds the `steps`."""
 
-    def __init__(self, folder: str, steps: Callable[[Note], None]) -> None:
+    def __init__(self, project: str, steps: Callable[[Note], None]) -> None:
         self.is_on = True
         self.notes: list[Note] = []
-        self._folder = folder
+        self._project = project
         self._steps = steps
         self._count = 0
         self._foreign: dict[int, Note] = {}
@@ -164,16 +166,16 @@ class Tape:
         self._foreign, self.is_on = {}, False
 
     def _script(self, frame: FrameType | None) -> FrameType | None:
-        """Return the innermost frame from here that is of the script, or of a module beside it."""
+        """Return the innermost frame from here that is of the script, or of a module of its project."""
         while frame is not None and not self.is_inside(frame.f_code):
             frame = frame.f_back
         return frame
 
     def is_inside(self, code: CodeType) -> bool:
-        """Return whether code is of the script, or of a module beside it."""
+        """Return whether code is of the script, or of a module of its project."""
         inside = self._inside.get(code)
         if inside is None:
-            inside = self._inside[code] = code.co_filename.startswith(self._folder)
+            inside = self._inside[code] = is_of_project(code.co_filename, self._project)
         return inside
 
 

@@ -1,7 +1,8 @@
 """The slope of a function that can only be called, by differences; of large arrays only where few calls tell it.
 
 Ridders' method (C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", 1982): central differences over
-shrinking steps, extrapolated to a step of nothing; what is kept is the estimate that changed least.
+shrinking steps, extrapolated to a step of nothing; what is kept is the estimate that changed least. Where a bend, as of
+relu, lies within these steps, they begin again much shorter; at the bend itself it is the flatter of its two slopes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _STEPS = 12
 _FEWEST = 3
 _FIRST = 0.1
 _SETTLED = 1e-14
+_NEAR = 1e-7
+_SHORTER = (1e-3, 1e-5, 1e-7)
 _MOST_SLOPES = 50_000
 _MOST_KEPT = 64
 _FEW = 30
@@ -127,7 +130,35 @@ def _entries_taken(function: Callable[..., Array], inputs: list[Array], input_in
 
 
 def _ridders(function: Callable[[float], Array], step: float) -> Array:
-    """Return the slope of each entry of the output; no shorter steps are tried once all have settled."""
+    """Return the slope of each entry of the output; what does not settle is measured over shorter steps, too."""
+    slopes, error = _over_steps(function, step)
+    with np.errstate(all="ignore"):
+        here = function(0.0)
+        for shorter in _SHORTER:
+            if np.all(error <= _NEAR * np.maximum(np.abs(slopes), np.abs(here))):
+                break
+            others, their_error = _over_steps(function, step * shorter)
+            is_better = their_error < error
+            slopes, error = np.where(is_better, others, slopes), np.where(is_better, their_error, error)
+        return _flatter_at_bends(function, step * _SHORTER[-1], here, slopes)
+
+
+def _flatter_at_bends(function: Callable[[float], Array], step: float, here: Array, slopes: Array) -> Array:
+    """Return the slopes, of which each is the flatter one of two where the function bends just there."""
+    try:
+        rising, falling = (function(step) - here) / step, (here - function(-step)) / step
+    except (ArithmeticError, ValueError):  # at the end of the function's domain
+        return slopes
+    apart = np.abs(rising - falling)
+    # to both sides alike, as at a bend, one measures the mean of its slopes
+    is_bend = (apart > 1e-3 * np.fmax(np.abs(rising), np.abs(falling))) & (apart > 1e-3 * np.abs(here))
+    is_bend &= np.abs((rising + falling) / 2 - slopes) <= 1e-3 * apart
+    flatter: Array = np.where(is_bend, np.where(np.abs(rising) < np.abs(falling), rising, falling), slopes)
+    return flatter
+
+
+def _over_steps(function: Callable[[float], Array], step: float) -> tuple[Array, Array]:
+    """Return the slope of each entry and how much it is unsure; no shorter steps are tried once all have settled."""
     best: Array = np.array(np.nan)
     least: Array = np.array(np.inf)
     before: list[Array] = []
@@ -149,4 +180,4 @@ def _ridders(function: Callable[[float], Array], step: float) -> Array:
             if tried >= _FEWEST and np.all(least <= _SETTLED * np.abs(best)):
                 break
             step /= _SHRINK
-    return np.where(np.isfinite(best), best, before[0] if before else np.nan)
+    return np.where(np.isfinite(best), best, before[0] if before else np.nan), least

@@ -1,7 +1,8 @@
 """Which classes of a file have to be left as they are written, because of what another class is built on beside them.
 
 A class cannot be built on two whose instances are laid out in memory in ways of their own: `class Layers(Module, list)`
-can be no more once `Module` has a place for a note. So the file is read when its first class is built.
+can be no more once `Module` has a place for a note. So a file is read when its first class is built, and those beside
+it that import from it.
 """
 
 from __future__ import annotations
@@ -11,27 +12,53 @@ import builtins
 import collections
 import linecache
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 _OTHERS = ("ndarray", "NamedTuple")
+_MOST_FILES = 100
 
 
 @lru_cache(50)
 def bases_beside_builtins(file: str) -> frozenset[str]:
-    """Return the names of the classes of a file that some class is built on together with a built-in one."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):  # a file that is gone, or was changed meanwhile
-        return frozenset()
-    bases = {each.name: list(_names(each)) for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
+    """Return the names of a file's classes on which some class is built together with a built-in one.
+
+    That may be a class of the same file, or of one beside it that imports from it.
+    """
+    trees = [*_trees("".join(linecache.getlines(file)))]
+    for other in sorted(Path(file).parent.glob("*.py"))[:_MOST_FILES]:
+        if str(other) != file:
+            with suppress(OSError, UnicodeDecodeError):
+                found_in = _trees(other.read_text(encoding="utf-8"))
+                trees += [tree for tree in found_in if Path(file).stem in _imported(tree)]
+    classes = [each for tree in trees for each in ast.walk(tree) if isinstance(each, ast.ClassDef)]
+    bases: dict[str, list[str]] = {}
+    for each in classes:
+        bases.setdefault(each.name, []).extend(_names(each))
     found: set[str] = set()
-    pending = [name for each in bases.values() if any(map(_has_own_layout, each)) for name in each]
+    mixed = [each for each in (list(_names(written)) for written in classes) if any(map(_has_own_layout, each))]
+    pending = [name for each in mixed for name in each]
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
             pending += bases.get(name, [])
     return frozenset(found & bases.keys())
+
+
+def _trees(source: str) -> Iterator[ast.Module]:
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # as a file that was changed meanwhile
+        yield ast.parse(source)
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the last parts of the names of modules that a file imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from [(node.module or "").rpartition(".")[2], *(each.name for each in node.names)]
+        elif isinstance(node, ast.Import):
+            yield from (each.name.rpartition(".")[2] for each in node.names)
 
 
 def _names(written: ast.ClassDef) -> Iterator[str]:

@@ -25,6 +25,7 @@ from typing import Any
 import minidl_core
 import tui_backprop
 
+from ..project import is_installed
 from .mixed_bases import bases_beside_builtins
 
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
@@ -256,7 +257,7 @@ def _is_watched(body: FunctionType, bases: tuple[Any, ...], metaclass: type) -> 
     file = body.__code__.co_filename
     if _is_foreign(file):
         return False
-    if "-packages" in file:  # somebody else's: only what looks like an engine
+    if is_installed(file):  # somebody else's: only what looks like an engine
         methods = {const.co_name for const in body.__code__.co_consts if isinstance(const, CodeType)}
         if not (methods & {"__add__", "__mul__"} and any(map(BACKWARD.fullmatch, methods))):
             return False
