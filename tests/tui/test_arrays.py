@@ -260,3 +260,30 @@ def test_terms_of_the_loss_that_gradients_know_nothing_of_are_said(tmp_path: Pat
     assert program.warning == (
         "Its gradients are those of cost without the terms that are added to it for cost: these are not compared."
     )
+
+
+TENSORS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 3, 2, 4)), rng.normal(size=(6, 5))
+W, V = rng.normal(size=(5, 2, 4, 3)) * 0.3, rng.normal(size=(5, 5))
+seen = []
+for i in range(3):
+    a = np.tensordot(X, W, axes=([1, 2, -1], [3, 1, 2]))
+    h = np.logaddexp(0, a)
+    o = np.tensordot(h, V, 1)
+    loss = ((o - T) ** 2).sum()
+    seen.append(loss)
+    g = 2 * (o - T)
+    dV = np.tensordot(h, g, axes=(0, 0))
+    da = np.tensordot(g, V.T, 1) / (1 + np.exp(-a))
+    dW = np.tensordot(da, X, axes=(0, 0)).transpose(0, 2, 3, 1)
+    V -= 0.001 * dV
+    W -= 0.001 * dW
+"""
+
+
+def test_sums_over_pairs_of_axes_and_a_softplus_by_its_other_name_are_followed(tmp_path: Path) -> None:
+    assert status_of(opened(TENSORS, tmp_path)) == 0
+    assert status_of(opened(TENSORS.replace("axes=(0, 0)).transpose", "axes=(0, 0)).copy().transpose"), tmp_path)) == 0
+    assert status_of(opened(TENSORS.replace("/ (1 + np.exp(-a))", "/ (1 + np.exp(a))"), tmp_path)) == 3
