@@ -285,3 +285,30 @@ def test_what_the_script_did_not_write_is_located_in_it_all_the_same(
     loss = open_program(str(path)).steps[0].loss
     assert loss.location == f"net.py:{[each.strip() for each in source.splitlines()].index(line) + 1}"
     assert {node.location.partition(":")[0] for node in loss.graph.nodes} == {"net.py"}
+
+
+TENSORS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 3, 2, 4)), rng.normal(size=(6, 5))
+W, V = rng.normal(size=(5, 2, 4, 3)) * 0.3, rng.normal(size=(5, 5))
+seen = []
+for i in range(3):
+    a = np.tensordot(X, W, axes=([1, 2, -1], [3, 1, 2]))
+    h = np.logaddexp(0, a)
+    o = np.tensordot(h, V, 1)
+    loss = ((o - T) ** 2).sum()
+    seen.append(loss)
+    g = 2 * (o - T)
+    dV = np.tensordot(h, g, axes=(0, 0))
+    da = np.tensordot(g, V.T, 1) / (1 + np.exp(-a))
+    dW = np.tensordot(da, X, axes=(0, 0)).transpose(0, 2, 3, 1)
+    V -= 0.001 * dV
+    W -= 0.001 * dW
+"""
+
+
+def test_sums_over_pairs_of_axes_and_a_softplus_by_its_other_name_are_followed(tmp_path: Path) -> None:
+    assert status_of(opened(TENSORS, tmp_path)) == 0
+    assert status_of(opened(TENSORS.replace("axes=(0, 0)).transpose", "axes=(0, 0)).copy().transpose"), tmp_path)) == 0
+    assert status_of(opened(TENSORS.replace("/ (1 + np.exp(-a))", "/ (1 + np.exp(a))"), tmp_path)) == 3

@@ -80,7 +80,7 @@ class TiedGraph(EvaluatedGraph):
                 other = passed_on(self._evaluated(position, moved), given)[index]
             except GradientError:  # an index, or the end of the function's domain
                 other = each
-            is_bend = np.abs(other - each) > 1e-3 * max(np.max(np.abs(other)), np.max(np.abs(each)))
+            is_bend = np.abs(other - each) > 1e-3 * max(np.max(np.abs(both), initial=0.0) for both in (other, each))
             aside.append(np.where(is_bend, other, each)[()])
         return [float(each) for each in aside] if self.is_scalar else aside
 

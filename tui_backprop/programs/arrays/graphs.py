@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import os
+import string
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
+from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder, softplus
 from minidl_core import log as log_of
 from minidl_core.arrays import Array, copy_in
 from minidl_core.plan import Plan
@@ -40,12 +41,29 @@ def _column_stack(arrays: Sequence[Any]) -> Any:
     return np.concatenate([each if len(np.shape(each)) > 1 else each.reshape((-1, 1)) for each in arrays], axis=1)
 
 
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Return a sum over pairs of axes as an einsum."""
+    first, second = len(np.shape(a)), len(np.shape(b))
+    if isinstance(axes, int):
+        pairs = [(first - axes + each, each) for each in range(axes)]
+    else:
+        ends = [[each] if isinstance(each, int) else list(each) for each in axes]
+        pairs = [(i % first, j % second) for i, j in zip(*ends, strict=True)]
+    letters = string.ascii_letters
+    of_a, of_b = [*letters[:first]], [*letters[first : first + second]]
+    for i, j in pairs:
+        of_b[j] = of_a[i]
+    left = [each for each in (*of_a, *of_b) if (each in of_a) != (each in of_b)]
+    return np.einsum(f"{''.join(of_a)},{''.join(of_b)}->{''.join(left)}", a, b)
+
+
 _AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
     "reciprocal": lambda x: 1.0 / x,
     "log1p": lambda x: log_of(1.0 + x),
     "expm1": lambda x: np.exp(x) - 1.0,
     "log2": lambda x: log_of(x) / np.log(2.0),
     "log10": lambda x: log_of(x) / np.log(10.0),
+    "logaddexp": lambda a, b: b + softplus(a - b),
     "positive": lambda x: x,
     "tan": lambda x: np.sin(x) / np.cos(x),
     "sinh": lambda x: (np.exp(x) - np.exp(-x)) / 2.0,
@@ -154,6 +172,8 @@ class Graphs:
                 node = _entries(*inputs)
             elif what is set_item and not _is_mask(note):
                 node = _set(note, inputs)
+            elif what is np.tensordot:
+                node = _tensordot(*inputs, **settings)
             else:
                 inputs = [_as_constant(each) for each in inputs] if isinstance(what, np.ufunc) else inputs
                 formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))

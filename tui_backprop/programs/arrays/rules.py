@@ -75,9 +75,9 @@ class Rules:
             return arrays[0], -1.0
         if what in SCALING:
             return unscaled(note, arrays, self._begin)
+        if (moved := self._moved_to(note)) is not None:
+            return moved
         if what in SUMS and len(note.inputs) == 2:
-            if (moved := self._moved_to(note)) is not None:
-                return moved
             first, second = note.inputs
             sign = -1.0 if what is np.subtract else 1.0
             is_pair = len(arrays) == 2
@@ -91,6 +91,8 @@ class Rules:
 
     def _moved_to(self, note: Note) -> tuple[Note, float] | None:
         """Return what is kept is moved to by a share of the way, as by m + 0.1 * (g - m): g and 0.1."""
+        if note.what not in SUMS or len(note.inputs) != 2:
+            return None
         kept, moved = note.inputs
         if not (type(kept) is Note and type(moved) is Note and kept.number <= self._begin and kept.what is not None):
             return None
@@ -127,8 +129,8 @@ class Rules:
         if note not in self._velocities:
             is_sum = note.what in SUMS and note.number > self._begin
             kept = [n for n in note.sources if self.is_kept(n) and not self.is_share(n)] if is_sum else []
-            if is_sum and len(note.inputs) == 2 and self._moved_to(note) is not None:
-                kept.append(note.inputs[0])
+            if is_sum and self._moved_to(note) is not None:
+                kept.append(next(iter(note.sources)))
             self._velocities[note] = {next(reversed(list(spine(each, self._begin)))) for each in kept}
         return self._velocities[note]
 
@@ -138,7 +140,7 @@ class Rules:
         Or a share of the velocity itself, as Nesterov's rule does.
         """
         others = [each for each in note.sources if each is not source]
-        if len(note.inputs) == 2 and self._moved_to(note) is not None:
+        if self._moved_to(note) is not None:
             return True
         return any((self.is_kept(n) and not self.is_share(n)) or self.velocities(self.way(n)) for n in others)
 
