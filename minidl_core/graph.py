@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, is_finite
+from .copies import CopiedWithGraph, CopiedWithNodes
 from .defaults import Default, begin_with, default_graph
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
@@ -33,7 +34,7 @@ _new = object.__new__
 _LONG = 2.0**63
 
 
-class Graph:
+class Graph(CopiedWithNodes):
     """A set of nodes with unique names."""
 
     def __init__(self) -> None:
@@ -134,7 +135,7 @@ def _operator(name: str, is_swapped: bool = False) -> Any:
     return operate
 
 
-class Node(Operators, Placed):
+class Node(CopiedWithGraph, Operators, Placed):
     """A node of a graph: something that has a value in each run.
 
     `shape` is known before a run where the inputs' shapes are; else it is None. `location` is where it was made.

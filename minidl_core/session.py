@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -96,6 +97,28 @@ class Session:
         self.variables.update(after)
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
         return np.float64(loss)
+
+    def __copy__(self) -> Session:
+        """Return a session over the same nodes, whose numbers are its own from now on."""
+        return self._copied({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Session:
+        """Return a session over the copies of its nodes; raises GraphError where they are not copied before it is."""
+        if any(id(node) not in memo for node in (*self.variables, *self.evaluations)):
+            way = "copy.copy(session) has numbers of its own, and copy.deepcopy((loss, session)) copies the graph, too"
+            raise GraphError(f"the nodes of a session are not copied with it; {way}.")
+        memo[id(self)] = made = self._copied(memo)
+        return made
+
+    def _copied(self, memo: dict[int, Any]) -> Session:
+        made = Session()
+        made.variables.update({memo.get(id(node), node): deepcopy(value) for node, value in self.variables.items()})
+        for optimizer, memory in self.memories.items():
+            slots = {memo.get(id(node), node): kept for node, kept in memory.slots.items()}
+            made.memories[memo.get(id(optimizer), optimizer)] = Memory(memory.iterations, slots)
+        if not memo:
+            made.evaluations.update(self.evaluations)
+        return made
 
     def __enter__(self) -> Session:
         return self

@@ -15,6 +15,7 @@ ORDER = [
         "arrays",
         "attributes",
         "errors",
+        "copies",
         "sums",
         "definition",
         "finite",
