@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import minidl_core as dl
+from minidl_core.plan import Plan
 from minidl_core.train import AdamOptimizer, GradientDescentOptimizer
+from tui_backprop.debugger.found_update import found_update
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place, after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
@@ -17,6 +20,7 @@ from tui_backprop.notation.optimizer import name_of
 from tui_backprop.plain.commands import KEYS
 from tui_backprop.plain.front_end import do
 from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.recorded import RecordedStep
 from tui_backprop.programs.updates import FoundDescent, ProgramsOptimizer
 from tui_backprop.session.debug_session import DebugSession
 from tui_backprop.session.viewer import Viewer
@@ -124,3 +128,17 @@ def test_a_right_engine_and_what_comes_after_the_run_are_gradient_descent(tmp_pa
     wrong.go_to(Place(5))
     assert type(wrong.moment.optimizer) is GradientDescentOptimizer
     assert isinstance(timeline_of(RUNS["wrong, by Adam"], tmp_path).moment.optimizer, ProgramsOptimizer)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2), (1, 2)])
+def test_a_gradient_of_another_shape_makes_no_descent(shape: tuple[int, ...]) -> None:
+    with dl.Graph().as_default():
+        w = dl.Variable([1.0, -2.0], name="w")
+        loss = dl.reduce_sum(dl.square(w))
+    optimizer = GradientDescentOptimizer(0.1)
+    left = {w: np.array([0.5, 0.5])}
+    step = RecordedStep(loss, optimizer, optimizer, {}, 5.0, left_after=left, theirs={w: np.ones(shape)})
+    found = found_update(step, dl.Stepper(loss, optimizer=optimizer).state(), Plan([loss]))
+    assert found is not None
+    assert type(found[0]) is ProgramsOptimizer
+    assert found[0].taken[w].tolist() == [0.5, -2.5]

@@ -40,7 +40,9 @@ def found_update(step: RecordedStep, state: State, plan: Plan) -> tuple[Programs
     wider = _IN_FLOAT32 if any(each.dtype == np.float32 for each in step.theirs.values()) else 1.0
     if _are_near(ours, after, before, wider):
         return None
-    rate, found = state.rate, {node: step.theirs[node] for node in ours if node in step.theirs}
+    rate = state.rate
+    # one of another shape is no gradient that descent could be made of
+    found = {n: step.theirs[n] for n in ours if n in step.theirs and step.theirs[n].shape == before[n].shape}
     if [term.formula for term in step.optimizer.rule] == ["η·G"] and found.keys() == ours.keys():
         made = {node: old - rate * copy_in(found[node]) for node, old in before.items()}
         if _are_near(made, after, before, wider):
