@@ -15,6 +15,7 @@ from .computed import MOST_TRIED, Computed, find_computed
 from .floors import Floors
 from .graphs import Graphs
 from .implied import Implied, find_implied
+from .late import late_reads
 from .loss import Loss
 from .rates import Rates
 from .scalars import PlaceOfScalar, is_at, place_of, scalars_at, scalars_of
@@ -64,7 +65,8 @@ class Losses:
         if self._computed.matches:
             return None
         implied = find_implied(self._candidates, self._steps, place)
-        if not implied.losses:  # also where a loss is computed, of which no gradient is
+        # also where a loss is computed of which no gradient is, but not of weights that are trained in turn
+        if not implied.losses and (place is None or not any(late_reads(s, n) for s in self._steps for n in s.updates)):
             implied = find_implied(self._candidates, self._steps, place, is_partly=True)
         self.is_computed = bool(implied.losses) and place is not None
         return implied if implied.losses else None
