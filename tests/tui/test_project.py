@@ -94,14 +94,14 @@ def test_a_module_that_is_missing_is_said_to_be_had_where_it_is_or_from_where_it
     script = tmp_path / "scripts" / "train.py"
     script.parent.mkdir()
     (tmp_path / "setup.py").touch()
-    (tmp_path / "mine").mkdir()
-    script.write_text("from mine.layers import Dense\n")
+    (tmp_path / "nets_nearby").mkdir()
+    script.write_text("from nets_nearby.layers import Dense\n")
     assert f"set PYTHONPATH={tmp_path}" in _stopped(script)
     script.write_text("import mine_that_nobody_has.plots\n")
     assert f"{sys.executable} -m pip install mine_that_nobody_has" in _stopped(script)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "beside.py").touch()
-    script.write_text("import beside\n")
+    (tmp_path / "plots_nearby.py").touch()
+    script.write_text("import plots_nearby\n")
     assert f"set PYTHONPATH={tmp_path}" in _stopped(script)
 
 

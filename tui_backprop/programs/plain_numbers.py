@@ -27,8 +27,11 @@ def updated_number(source: str, namespace: Mapping[str, object]) -> tuple[str, b
                 value = _held(value).get(each)
             if name not in namespace or _is_plain(value):
                 found.append((is_sure, place, name in namespace))
-    best = next((each for each in found if each[0]), next(iter(found), None))
-    return None if best is None else best[1:]
+    if not found:
+        return None
+    # what is a function's own may be the sum of a forward pass
+    best = found[0] if found[0][2] else next((each for each in found if each[0]), found[0])
+    return best[1:]
 
 
 def _has_engine(tree: ast.Module) -> bool:
