@@ -61,11 +61,11 @@ def one_round(seed: int, directory: Path) -> int:
         for _ in range(chance.randint(2, 5)):
             for _ in range(chance.randint(8, 30)):
                 pressed += _do_something(terminal, chance)
-                if not terminal.child.isalive():
+                if not _is_open(terminal):
                     return _ended(terminal, pressed)
             come_back(terminal)
             terminal.press("escape", " ")  # a run would not come to rest
-            if not terminal.child.isalive():
+            if not _is_open(terminal):
                 return _ended(terminal, pressed)
             assert terminal.is_as_painted_afresh(), "the screen is not as painted afresh"
         terminal.resize(120, 40)
@@ -120,8 +120,15 @@ def _there(terminal: PseudoTerminal) -> str:
     return "\n".join(terminal.screen.display[:-1])  # the last row may have a notice of what was done before
 
 
+def _is_open(terminal: PseudoTerminal) -> bool:
+    """Return whether the app has the terminal: it has given it back before it ends."""
+    return terminal.child.isalive() and 1049 in terminal.modes
+
+
 def _ended(terminal: PseudoTerminal, pressed: int) -> int:
     """Check that the app was quit, by a key or by an entry of the palette, and return the number of keys."""
+    if 1049 not in terminal.modes and terminal.child.isalive():
+        terminal.press("ctrl+q")  # a Ctrl+S that was typed behind that key stops the output, as in any shell
     code = terminal.wait_for_exit(30)
     assert code == 0, f"it ended with {code}: {terminal.output[-1500:].decode(errors='replace')}"
     assert terminal.is_clean, f"the terminal is not clean: {terminal.modes}"

@@ -32,6 +32,7 @@ KEYS = {
     "pagedown": "\x1b[6~",
     "ctrl+l": "\x0c",
     "ctrl+p": "\x10",
+    "ctrl+q": "\x11",
     "ctrl+s": "\x13",
     "ctrl+z": "\x1a",
 }
