@@ -100,12 +100,16 @@ class Losses:
         """Return whether the gradients by hand speak for losses that were found, and not only their directions.
 
         What steps make smaller now and larger then is no loss, as the output of a perceptron, whose steps follow its
-        error; nor is one that is not called so, and by whose multiples only some steps go.
+        error. Nor is one that is not called so where some steps move nothing, or go by no multiple of its gradients.
         """
         moving = [each.match for each in found if any(right.any() for right in each.right.values())]
-        signs = {match.factor > 0 for match in moving if match.matches}
-        is_of_all = all(match.matches for match in moving)
-        return len(signs) < 2 and (is_of_all or self.implied is not None or not self._computed.is_unsure)
+        if len({match.factor > 0 for match in moving if match.matches}) > 1:
+            return False
+        if self.implied is not None or self._computed.is_named:
+            return True
+        if self._computed.is_unsure:
+            return all(match.matches for match in moving)
+        return all(match.rates for match in moving)
 
     def before_penalties(self, loss: Loss) -> Loss | None:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""

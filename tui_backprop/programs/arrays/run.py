@@ -26,6 +26,7 @@ from .loss import Loss
 from .losses import Losses
 from .rates import written_numbers
 from .recorder import ArrayRecorder
+from .steady import with_one_multiple
 from .telling import implied, warnings_of
 from .without_floors import as_differentiated
 
@@ -75,6 +76,7 @@ def _judged(found: Sequence[Loss], losses: Losses) -> tuple[list[JudgedStep], li
 
     Raises ProgramError where they are no steps of one loss.
     """
+    found = with_one_multiple(found)
     multiples = trained_multiples([(each.built.loss, each.match.factor, each.feeds) for each in found])
     steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
     refuse_turns(steps, losses)
