@@ -24,8 +24,9 @@ class Computed(NamedTuple):
     """Where a script computes its loss, and how many of its gradients by hand are of it there (`matches`).
 
     It `is_unsure` where only the directions of gradients speak for it: of one example, those of all functions of the
-    output are alike. `without_penalties` is where it is before penalties for large weights are added to it, None where
-    none are. `larger` is what adds terms to it of which the script's gradients know nothing.
+    output are alike. It `is_named` where the script calls it a loss. `without_penalties` is where it is before
+    penalties for large weights are added to it, None where none are. `larger` is what adds terms to it of which the
+    script's gradients know nothing.
     """
 
     place: PlaceOfScalar | None = None
@@ -33,6 +34,7 @@ class Computed(NamedTuple):
     is_unsure: bool = False
     without_penalties: PlaceOfScalar | None = None
     larger: str = ""
+    is_named: bool = False
 
 
 def find_computed(candidates: Candidates, steps: Sequence[Taken]) -> Computed:
@@ -90,7 +92,8 @@ class _Numbers:
         if not score.matches and not is_named:
             return None
         is_unsure = bool(score.matches) and not is_named and factors.get(note, 1.0) != 1
-        computed = Computed(place_of(note), score.matches, is_unsure, larger=self._larger(note, score.matches))
+        larger = self._larger(note, score.matches)
+        computed = Computed(place_of(note), score.matches, is_unsure, larger=larger, is_named=is_named)
         total = with_penalties(note, self._step, self._named)
         if total is note or (loss := self._candidates.loss_at(self._step, total)) is None:
             return computed
@@ -119,7 +122,10 @@ class _Numbers:
                     is_single=not np.ndim(note.value),
                 )
                 rated.append((score, note, loss))
-        return rated
+        # what is made larger is no other loss by a part of it that becomes smaller, such as a likelihood
+        made_larger = [n for _, n, each in rated if each.match.is_away and n not in of_gradients]
+        parts = self._below(made_larger) - {*self._named}
+        return [each for each in rated if each[1] not in parts]
 
     def _below(self, notes: Iterable[Note]) -> set[Note]:
         """Return what some notes are computed from in the step, and they themselves."""

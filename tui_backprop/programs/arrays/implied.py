@@ -36,8 +36,8 @@ def find_implied(
     """
     search = _Search(candidates, place, is_partly=is_partly)
     losses: list[Loss] = []
-    for step in steps:
-        loss = search.loss_of(step)
+    for number, step in enumerate(steps):
+        loss = search.loss_of(step, steps[number + 1 : number + 2])
         if loss is None:
             break
         losses.append(loss)
@@ -54,23 +54,41 @@ class _Search:
         self.is_partly = is_partly
         self.text = ""
 
-    def loss_of(self, step: Taken) -> Loss | None:
-        """Return the loss of the next step; None where it has none."""
+    def loss_of(self, step: Taken, following: Sequence[Taken]) -> Loss | None:
+        """Return the loss of the next step; None where it has none.
+
+        Of several that the first may have it is one that the `following` has, too: where weights begin at 0, all slopes
+        of an output are alike, so that the gradients of a cross-entropy are a multiple of those of squares.
+        """
         of_some: list[tuple[int, PossibleLoss]] = []
+        by_chance: list[PossibleLoss] = []
         for possible in self._possible(step):
-            loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
-            if loss is None or loss.match.factor < 0 or loss.is_part:
+            loss = self._tried(step, possible)
+            if loss is None:
                 continue
             if loss.match.matches >= self._enough(loss, is_sum=possible.is_sum):
-                return self._take(step, possible)
+                if self._known is not None or all(self._is_of(each, possible) for each in following):
+                    return self._take(step, possible)
+                by_chance.append(possible)
             # what the loss is stands after the first step, so that others may have mistakes
             if self._known is not None and loss.is_of_all:
                 of_some.append((loss.match.matches, possible))
+        if by_chance:
+            return self._take(step, by_chance[0])
         if not of_some:
             return None
         _, possible = max(of_some, key=lambda each: each[0])
         self.is_partly = self.is_partly or not possible.is_sum
         return self._take(step, possible)
+
+    def _tried(self, step: Taken, possible: PossibleLoss) -> Loss | None:
+        loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
+        return None if loss is None or loss.match.factor < 0 or loss.is_part else loss
+
+    def _is_of(self, step: Taken, first: PossibleLoss) -> bool:
+        """Return whether gradients of a step are of the loss that an earlier one may have."""
+        same = (p for p in self._possible(step) if (p.formula, p.place) == (first.formula, first.place))
+        return any(loss is not None and loss.match.matches for loss in (self._tried(step, each) for each in same))
 
     def _possible(self, step: Taken) -> Iterator[PossibleLoss]:
         """Yield the losses that a step may have: of the formula and place that are known, if they are."""

@@ -63,13 +63,27 @@ def judge_step(loss: Loss, losses: Losses, trained: Node, factor: float) -> Judg
         given = list(loss.used(number)) if loss.is_judged else []
         if given:
             whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
-            own, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
-            is_single = np.asarray(own.note.value).dtype == np.float32
+            is_single = np.asarray(given[-1][0].note.value).dtype == np.float32
+            same = [each for each in given if agrees(each[1], right)]
+            # of terms that nearly cancel single precision leaves few digits: which one it is, these tell
+            near = [each for each in given if is_single and agrees(each[1], right, within=1e-3)]
+            own, value = [*same, *near, (whole or given)[-1]][0]
             found[node], gradients[node] = own, value
             theirs[node] = in_its_precision(value, right, is_single=is_single)
     step = JudgedStep(loss, trained, factor, Update(before, after, gradients), theirs, found, numbers)
     _refuse_others(step, losses)
     return step
+
+
+def refuse_turns(steps: Sequence[JudgedStep], losses: Losses) -> None:
+    """Raise ProgramError where gradients part, and steps between these follow another loss, as those of a GAN do."""
+    if any(step.parted for step in steps):
+        own = steps[0].loss.built.loss.name
+        for other in losses.elsewhere([step.loss for step in steps]):
+            raise ProgramError(
+                f"it trains by {own} and {other.built.loss.name} in turn, whose steps are not told apart;"
+                " train one network of them alone, or both by their sum"
+            )
 
 
 def updated_too_soon(steps: Sequence[JudgedStep], losses: Losses) -> list[tuple[LateRead, str, str]]:
