@@ -14,7 +14,6 @@ from minidl_core.arrays import Array, quiet
 
 from ..program import ProgramError
 from .below import Below, below_of
-from .floors import Floors
 from .graphs import Built, Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
@@ -35,7 +34,6 @@ class Candidates:
         self.lines = graphs.lines
         self.refused: ProgramError | None = None
         self.graphs = graphs
-        self.floors = Floors()
         self._rates = rates
 
     def loss_at(self, step: Taken, note: Note, *, is_sum: bool = False) -> Loss | None:
@@ -66,7 +64,7 @@ class Candidates:
     def _loss(self, step: Taken, graphs: Graphs, below: Below, note: Note | None, *, is_sum: bool) -> Loss:
         built = graphs.build(step, below)
         loss = self._loss_of(built, step, graphs, below, note, is_sum=is_sum)
-        if loss.match.matches < len(loss.right) and (other := self.floors.without(built)) is not None:
+        if loss.match.matches < len(loss.right) and (other := built.without_floors) is not None:
             with suppress(MinidlError):  # what a floor is for: there is a logarithm of 0
                 without = self._loss_of(other, step, graphs, below, None, is_sum=is_sum)
                 if without.match.matches > loss.match.matches:

@@ -12,7 +12,6 @@ from minidl_core import NonFiniteError
 from .below import Below, below_of
 from .candidates import Candidates
 from .computed import MOST_TRIED, Computed, find_computed
-from .floors import Floors
 from .graphs import Graphs
 from .implied import Implied, find_implied
 from .late import late_reads
@@ -119,11 +118,6 @@ class Losses:
                 if other is not None and other.match.matches:
                     self._has_others = True
                     yield other
-
-    @property
-    def floors(self) -> Floors:
-        """The graphs without what only keeps their logarithms finite."""
-        return self._candidates.floors
 
     @property
     def has_penalties(self) -> bool:
