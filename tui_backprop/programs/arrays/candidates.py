@@ -14,6 +14,7 @@ from minidl_core.arrays import Array, quiet
 
 from ..program import ProgramError
 from .below import Below, below_of
+from .differences import error_at
 from .graphs import Built, Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
@@ -100,10 +101,14 @@ class Candidates:
         return found
 
     def called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
-        """Return those numbers that the script, or the function that computes them, calls a loss."""
+        """Return those numbers that the script, or the function that computes them, calls a loss.
+
+        An output less a target is none: of one example it is a number, too, and called an error.
+        """
         names = self.lines.names_of(step.notes)
         return [
             note
             for note in scalars
             if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self.lines.function_of(note)))
+            and error_at(note, step) is None
         ]

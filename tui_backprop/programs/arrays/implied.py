@@ -56,16 +56,21 @@ class _Search:
 
     def loss_of(self, step: Taken) -> Loss | None:
         """Return the loss of the next step; None where it has none."""
+        of_others: list[PossibleLoss] = []
         of_some: list[tuple[int, PossibleLoss]] = []
         for possible in self._possible(step):
             loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
             if loss is None or loss.match.factor < 0 or loss.is_part:
                 continue
             if loss.match.matches >= self._enough(loss, is_sum=possible.is_sum):
-                return self._take(step, possible)
+                if possible.is_sum or loss.match.factor == 1:
+                    return self._take(step, possible)
+                of_others.append(possible)
             # what the loss is stands after the first step, so that others may have mistakes
-            if self._known is not None and loss.is_of_all:
+            elif self._known is not None and loss.is_of_all:
                 of_some.append((loss.match.matches, possible))
+        if of_others:  # of one example the gradients of all are multiples of each other
+            return self._take(step, of_others[0])
         if not of_some:
             return None
         _, possible = max(of_some, key=lambda each: each[0])
