@@ -75,3 +75,38 @@ def test_factors_of_batches_of_one_size_are_counts(factors: tuple[float, ...], i
         loss = dl.reduce_sum(dl.Variable([1.0, 2.0]))
         found = trained_multiples([(loss, factor, {}) for factor in factors])
     assert [factor for _, factor in found] == pytest.approx(factors if is_multiple else [1.0] * len(factors))
+
+
+MADE_LARGER = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 2))
+t = (X[:, 0] > 0) * 1.0
+
+def train(w, b, rate):
+    for i in range(4):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        likelihood = np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
+        loss = -likelihood / len(X)
+        slope = (p - t) / len(X)
+        dw, db = X.T @ slope, slope.sum(axis=0, keepdims=True)
+        w = w - rate * dw
+        b = b - rate * db
+    return w
+
+train(np.zeros(2), np.zeros(1), 0.1)
+"""
+
+
+def test_a_loss_that_is_made_larger_is_wrong_though_a_part_of_it_is_made_smaller(tmp_path: Path) -> None:
+    assert parted(after(4, MADE_LARGER, tmp_path)) == set()
+    assert parted(after(4, MADE_LARGER.replace("- rate", "+ rate"), tmp_path)) == {"w", "b"}
+    squares = MADE_LARGER.replace("likelihood = np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))", "e = X @ w + b - t")
+    squares = squares.replace("-likelihood / len(X)", "np.sum(e ** 2) / 60").replace("(p - t)", "e")
+    assert parted(after(4, squares, tmp_path)) == set()
+    assert parted(after(4, squares.replace("- rate", "+ rate"), tmp_path)) == {"w", "b"}
+
+
+def test_a_likelihood_alone_is_made_larger_by_right_steps(tmp_path: Path) -> None:
+    source = MADE_LARGER.replace("        loss = -likelihood / len(X)\n", "")
+    assert parted(after(4, source, tmp_path)) == set()

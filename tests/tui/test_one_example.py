@@ -33,7 +33,8 @@ BY_ENTROPY = SCRIPT.replace("d2 = error * a * (1 - a)", "d2 = error")
 NO_SLOPE = SCRIPT.replace("* h * (1 - h)", "* h")
 FIRST, SECOND = "    d1 = (d2 @ W2.T) * h * (1 - h)\n", "    W2 = W2 - 0.5 * (h.T @ d2)\n"
 TOO_SOON = SCRIPT.replace(FIRST + SECOND, SECOND + FIRST)
-SQUARE, ENTROPY = "0.5 * sum((a - y) ** 2)", "-sum(y * log(a) + (1 - y) * log(1 - a))"
+SQUARE = "0.5 * sum((output - target) ** 2)"
+ENTROPY = "-sum(target * log(output) + (1 - target) * log(1 - output))"
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,15 @@ def factor_of(theirs: Array, right: Array) -> float:
     return factor if 1e-6 < abs(factor) < 1e6 and agrees(theirs, factor * right) else 0.0
 
 
-def agrees(theirs: Array, right: Array) -> bool:
-    """Return whether two gradients are the same, also where the script calculates in float32."""
+def agrees(theirs: Array, right: Array, *, within: float = 1e-7) -> bool:
+    """Return whether two gradients are the same, also where the script calculates in float32.
+
+    They are so `within` a share of the largest entry.
+    """
     if theirs.shape != right.shape:
         return False
     size = np.abs(right)
-    return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
+    return bool((np.abs(theirs - right) <= 1e-5 * size + within * size.max(initial=0.0)).all())
 
 
 def in_its_precision(value: Array, right: Array, *, is_single: bool) -> Array:

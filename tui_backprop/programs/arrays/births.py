@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .noted import NotedArray, NotedNumber, as_noted, plain, tape
+from .noted import NOTED, NotedArray, as_noted, plain, tape
 
 _MAKERS = ("zeros", "ones", "empty", "full", "eye", "identity", "linspace", "arange", "loadtxt", "genfromtxt", "load")
 _OF_VALUES = ("array", "asarray", "ascontiguousarray", "asfarray")
@@ -49,7 +49,7 @@ def _noting_values(maker: Callable[..., Any]) -> Callable[..., Any]:
 
 def _are_noted(values: Any) -> bool:
     kinds = {type(each) for each in values}
-    return bool(kinds) and kinds <= {NotedArray, NotedNumber} and len({np.shape(each) for each in values}) == 1
+    return bool(kinds) and kinds <= NOTED and len({np.shape(each) for each in values}) == 1
 
 
 def _as_array(value: Any) -> Any:

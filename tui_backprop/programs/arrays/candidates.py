@@ -93,7 +93,8 @@ class Candidates:
         found = match(step, right, self._rates, is_sum=is_sum)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if found.factor < 0 and self.called_loss(step, [loss]):
-            found = match(step, right, self._rates, is_minimized=True)
+            smaller = match(step, right, self._rates, is_minimized=True)
+            found = smaller._replace(is_away=smaller.matches < found.matches)
         # of lr / len(X) * dW the rate is lr, and the sum of the gradients no multiple of the loss
         if all(self._rates.is_divided(rate, found.factor) for rate in found.rates.values()):
             rates = {number: rate * found.factor for number, rate in found.rates.items()}

@@ -124,7 +124,10 @@ class _Numbers:
                     is_single=not np.ndim(note.value),
                 )
                 rated.append((score, note, loss))
-        return rated
+        # what is made larger is no other loss by a part of it that becomes smaller, such as a likelihood
+        made_larger = [n for _, n, each in rated if each.match.is_away and n not in of_gradients]
+        parts = self._below(made_larger) - {*self._named}
+        return [each for each in rated if each[1] not in parts]
 
     def _below(self, notes: Iterable[Note]) -> set[Note]:
         """Return what some notes are computed from in the step, and they themselves."""

@@ -235,7 +235,7 @@ def _with_nodes(given: Any, nodes: Mapping[Note, Node]) -> Any:
 
 def _as_constant(value: Any) -> Any:
     """Return a number as a constant that is called as it is."""
-    return Constant(value, name=f"{value:g}") if type(value) in (int, float, np.float64) else value
+    return Constant(value, name=f"{value:g}") if type(value) in (int, float, np.float64, np.float32) else value
 
 
 def _entries(array: Any, key: Any) -> Any:

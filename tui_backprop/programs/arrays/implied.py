@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..multiples import rounded
 from .below import below_of
 from .candidates import Candidates
 from .differences import PossibleLoss, losses_of_differences, summed
@@ -36,8 +37,8 @@ def find_implied(
     """
     search = _Search(candidates, place, is_partly=is_partly)
     losses: list[Loss] = []
-    for step in steps:
-        loss = search.loss_of(step)
+    for number, step in enumerate(steps):
+        loss = search.loss_of(step, steps[number + 1 : number + 2])
         if loss is None:
             break
         losses.append(loss)
@@ -54,28 +55,42 @@ class _Search:
         self.is_partly = is_partly
         self.text = ""
 
-    def loss_of(self, step: Taken) -> Loss | None:
-        """Return the loss of the next step; None where it has none."""
-        of_others: list[PossibleLoss] = []
+    def loss_of(self, step: Taken, following: Sequence[Taken]) -> Loss | None:
+        """Return the loss of the next step; None where it has none.
+
+        Of several that the first may have it is one that the `following` has by the same factor: of one example,
+        or where weights begin at 0, the gradients of a cross-entropy are a multiple of those of squares.
+        """
         of_some: list[tuple[int, PossibleLoss]] = []
+        by_chance: list[PossibleLoss] = []
         for possible in self._possible(step):
-            loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
-            if loss is None or loss.match.factor < 0 or loss.is_part:
+            loss = self._tried(step, possible)
+            if loss is None:
                 continue
             if loss.match.matches >= self._enough(loss, is_sum=possible.is_sum):
-                if possible.is_sum or loss.match.factor == 1:
+                if self._known is not None or all(self._is_of(each, possible, loss) for each in following):
                     return self._take(step, possible)
-                of_others.append(possible)
+                by_chance.append(possible)
             # what the loss is stands after the first step, so that others may have mistakes
-            elif self._known is not None and loss.is_of_all:
+            if self._known is not None and loss.is_of_all:
                 of_some.append((loss.match.matches, possible))
-        if of_others:  # of one example the gradients of all are multiples of each other
-            return self._take(step, of_others[0])
+        if by_chance:
+            return self._take(step, by_chance[0])
         if not of_some:
             return None
         _, possible = max(of_some, key=lambda each: each[0])
         self.is_partly = self.is_partly or not possible.is_sum
         return self._take(step, possible)
+
+    def _tried(self, step: Taken, possible: PossibleLoss) -> Loss | None:
+        loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
+        return None if loss is None or loss.match.factor < 0 or loss.is_part else loss
+
+    def _is_of(self, step: Taken, first: PossibleLoss, loss: Loss) -> bool:
+        """Return whether gradients of a step are the same multiple of a loss as those of an earlier one."""
+        same = (p for p in self._possible(step) if (p.formula, p.place) == (first.formula, first.place))
+        found = [each.match for each in (self._tried(step, each) for each in same) if each is not None]
+        return any(each.matches and rounded(each.factor) == rounded(loss.match.factor) for each in found)
 
     def _possible(self, step: Taken) -> Iterator[PossibleLoss]:
         """Yield the losses that a step may have: of the formula and place that are known, if they are."""

@@ -63,8 +63,11 @@ def judge_step(loss: Loss, losses: Losses, trained: Node, factor: float) -> Judg
         given = list(loss.used(number)) if loss.is_judged else []
         if given:
             whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
-            own, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
-            is_single = np.asarray(own.note.value).dtype == np.float32
+            is_single = np.asarray(given[-1][0].note.value).dtype == np.float32
+            same = [each for each in given if agrees(each[1], right)]
+            # of terms that nearly cancel single precision leaves few digits: which one it is, these tell
+            near = [each for each in given if is_single and agrees(each[1], right, within=1e-3)]
+            own, value = [*same, *near, (whole or given)[-1]][0]
             found[node], gradients[node] = own, value
             theirs[node] = in_its_precision(value, right, is_single=is_single)
     step = JudgedStep(loss, trained, factor, Update(before, after, gradients), theirs, found, numbers)

@@ -19,13 +19,15 @@ from .taken import Taken
 class Match(NamedTuple):
     """How far gradients by hand are those of a loss: so many of them, the `matches`, are its own times a `factor`.
 
-    They are so at learning `rates` by weight, which are the likeliest but for so many (`order`).
+    They are so at learning `rates` by weight, which are the likeliest but for so many (`order`). The loss `is_away`
+    where more of them are a multiple below 0.
     """
 
     matches: int
     factor: float
     rates: Mapping[int, float]
     order: int
+    is_away: bool = False
 
 
 def match(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,32 +30,44 @@ class NotedNumber(np.float64):
     """A number that notes what made it; NumPy allows it no other base."""
 
     note: Note | None = None
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
-        return _run_ufunc(ufunc, method, inputs, settings)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
-        return _run_function(function, args, settings)
-
     __hash__ = np.float64.__hash__
 
-    def __repr__(self) -> str:
-        return repr(np.float64(self))
+
+class NotedSingle(np.float32):
+    """A number of single precision that notes what made it, as the mean of such an array."""
+
+    note: Note | None = None
+    __hash__ = np.float32.__hash__
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    for _side in ("", "r"):
-        setattr(NotedNumber, f"__{_side}{_name}__", getattr(NDArrayOperatorsMixin, f"__{_side}{_name}__"))
-for _name in ("neg", "pos", "abs"):
-    setattr(NotedNumber, f"__{_name}__", getattr(NDArrayOperatorsMixin, f"__{_name}__"))
+def _ask_about_ufunc(_number: Any, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+    return _run_ufunc(ufunc, method, inputs, settings)
 
 
-def _itself(number: NotedNumber, *_: Any, **__: Any) -> NotedNumber:
+def _ask_about_function(_number: Any, function: Any, _types: Any, args: Any, settings: Any) -> Any:
+    return _run_function(function, args, settings)
+
+
+def _itself(number: Any, *_: Any, **__: Any) -> Any:
     return number
 
 
-for _name in ("squeeze", "copy", "sum", "mean", "max", "min"):
-    setattr(NotedNumber, _name, _itself)
+_OF_TWO = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+_OPERATORS = (*(f"__{side}{name}__" for name in _OF_TWO for side in ("", "r")), "__neg__", "__pos__", "__abs__")
+_OF_NUMBERS: dict[str, Any] = {
+    "__array_ufunc__": _ask_about_ufunc,
+    "__array_function__": _ask_about_function,
+    "__repr__": lambda number: repr(plain(number)),
+    **{name: getattr(NDArrayOperatorsMixin, name) for name in _OPERATORS},
+    **dict.fromkeys(("squeeze", "copy", "sum", "mean", "max", "min"), _itself),
+}
+# a class that both share would be a second base, with which numbers of single precision end the process
+for _kind, _name in product((NotedNumber, NotedSingle), _OF_NUMBERS):
+    setattr(_kind, _name, _OF_NUMBERS[_name])
+
+
+_NOTED_NUMBERS: dict[type, Any] = {np.float64: NotedNumber, np.float32: NotedSingle}
+_PLAIN_NUMBERS: dict[type, Any] = {noted: kind for kind, noted in _NOTED_NUMBERS.items()}
 
 
 class NotedArray(np.ndarray):
@@ -175,6 +188,10 @@ for _name in _METHODS:
     setattr(NotedArray, _name, _method(_name))
 
 
+NOTED = frozenset({NotedArray, *_PLAIN_NUMBERS})
+"""The classes that note what made their instances."""
+
+
 def set_item(array: Any, key: Any, value: Any) -> Any:
     """Return an array with some entries set to a value; the key is a mask."""
     return np.where(key, value, array)
@@ -194,8 +211,8 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind is NotedArray:
         return value.view(np.ndarray)
-    if kind is NotedNumber:
-        return np.float64(value)
+    if kind in _PLAIN_NUMBERS:
+        return _PLAIN_NUMBERS[kind](value)
     if kind is tuple or kind is list:
         return kind(map(plain, value))
     if kind is dict:
@@ -265,8 +282,8 @@ def _noted(what: Callable[..., Any], inputs: tuple[Any, ...], settings: dict[str
         made: Any = value.view(NotedArray)
         if value.base is not None:
             _join_families(made, inputs)
-    elif type(value) is np.float64:
-        made = NotedNumber(value)
+    elif type(value) in _NOTED_NUMBERS:
+        made = _NOTED_NUMBERS[type(value)](value)
     else:
         return value
     made.note = tape[0].add(what, tuple(map(_as_note, inputs)), {k: _as_note(v) for k, v in settings.items()}, value)
@@ -276,7 +293,7 @@ def _noted(what: Callable[..., Any], inputs: tuple[Any, ...], settings: dict[str
 def _as_note(value: Any) -> Any:
     """Return the note of an array or a number, also of those in lists; what is none stays as it is."""
     kind = type(value)
-    if kind is NotedArray or kind is NotedNumber:
+    if kind in NOTED:
         if value.note is None:
             value.note = _first_note(value)
         return value.note
@@ -363,7 +380,7 @@ def _keep_value(array: NotedArray) -> Note:
 
 def _entries_changed(array: NotedArray, key: Any, value: Any) -> tuple[Callable[..., Any], Note] | None:
     """Return by which sum or difference the entries that are set are made of what they were, as in W[0, 1] -= g."""
-    note = value.note if type(value) in (NotedArray, NotedNumber) else None
+    note = value.note if type(value) in NOTED else None
     if note is None or note.what not in SUMS or len(note.inputs) != 2:
         return None
     for entries, term in (note.inputs, note.inputs[::-1])[: 1 if note.what is np.subtract else 2]:

@@ -22,7 +22,7 @@ from .begun import note_numbers
 from .births import noting_births
 from .found import Found
 from .gradients import gradients_in
-from .noted import NotedArray, NotedNumber, tape
+from .noted import NOTED, tape
 from .plain_numpy import is_plain_numpy
 from .steps import Steps, accumulating_places, find_steps
 from .taken import Taken, dependent_on
@@ -184,7 +184,7 @@ class ArrayRecorder:
             found: dict[int, Note] = {}
 
             def wanted(value: Any, found: dict[int, Note] = found) -> bool:
-                if type(value) in (NotedArray, NotedNumber) and value.note is not None:
+                if type(value) in NOTED and value.note is not None:
                     found[id(value)] = value.note
                     return True
                 return False
