@@ -27,8 +27,8 @@ class Computed(NamedTuple):
 
     It `is_unsure` where only the directions of gradients speak for it: of one example, those of all functions of the
     output are alike. A name speaks for it too, if the gradients have the same size beside its own in the next step.
-    `without_penalties` is where it is before penalties for large weights are added to it, None where
-    none are. `larger` is what adds terms to it of which the script's gradients know nothing.
+    `without_penalties` is where it is before penalties for large weights are added to it, None where none are. `larger`
+    is what adds terms to it of which the script's gradients know nothing.
     """
 
     place: PlaceOfScalar | None = None
