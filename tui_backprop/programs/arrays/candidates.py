@@ -14,7 +14,7 @@ from minidl_core.arrays import Array, quiet
 
 from ..program import ProgramError
 from .below import Below, below_of
-from .differences import error_at
+from .differences import PossibleLoss, error_at, losses_of_differences
 from .graphs import Built, Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
@@ -36,6 +36,14 @@ class Candidates:
         self.refused: ProgramError | None = None
         self.graphs = graphs
         self._rates = rates
+        self._of_differences: dict[Taken, list[PossibleLoss]] = {}
+
+    def of_differences(self, step: Taken) -> Sequence[PossibleLoss]:
+        """Return the losses of which the differences in a step may be the gradients."""
+        found = self._of_differences.get(step)
+        if found is None:  # once: what they are made of is added to the step, and has differences in it, too
+            found = self._of_differences[step] = list(losses_of_differences(step, self.lines))
+        return found
 
     def loss_at(self, step: Taken, note: Note, *, is_sum: bool = False) -> Loss | None:
         """Return a number as the loss of its step, in a graph of its own: only what is opened has names in the other.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..multiples import rounded
 from .below import below_of
 from .candidates import Candidates
-from .differences import PossibleLoss, losses_of_differences, summed
+from .differences import PossibleLoss, summed
 from .loss import Loss
 from .scalars import PlaceOfScalar, scalars_at
 from .taken import Taken
@@ -95,9 +95,8 @@ class _Search:
     def _possible(self, step: Taken) -> Iterator[PossibleLoss]:
         """Yield the losses that a step may have: of the formula and place that are known, if they are."""
         parts = scalars_at(step, self._place) if self._place is not None else []
-        found = list(losses_of_differences(step, self._candidates.lines))
-        if len(parts) > 1:
-            found.insert(0, PossibleLoss(_SUM, {}, summed(step, parts), is_sum=True))
+        sums = [PossibleLoss(_SUM, {}, summed(step, parts), is_sum=True)] if len(parts) > 1 else []
+        found = [*sums, *self._candidates.of_differences(step)]
         known = self._known
         return (each for each in found if known is None or (each.formula, each.place) == (known.formula, known.place))
 
