@@ -173,6 +173,7 @@ def judge(program: Program) -> Verdict | None:
     verdict: Verdict | None = None
     wrong, summed = 0, 0
     calls: list[BackwardCall] = []
+    reasons: list[str] = []
     unused: dict[Node, None] = {}
     for iteration, step in enumerate(program.steps, 1):
         # what the program left is where its next step begins, so nothing has to be trained again
@@ -198,10 +199,13 @@ def judge(program: Program) -> Verdict | None:
         if (parted or step.stale or calls) and len(calls) < room:
             calls.append(BackwardCall(evaluation, loss, step.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
-            why = _explained(program, iteration, parted[0]) if parted else ""
-            verdict = Verdict(engine, iteration, len(plan.nodes), compared, parted, recorded, checked, wrong, why)
+            verdict = Verdict(engine, iteration, len(plan.nodes), compared, parted, recorded, checked, wrong, "")
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
+        again = [each for each in parted if each.node is verdict.parted[0].node]
+        if again and len(reasons) < (_DIAGNOSED if engine.is_by_hand and room > 1 else 1):
+            reasons.append(_explained(program, iteration, again[0]))
+            verdict = replace(verdict, why=_lasting(reasons))
     verdict = verdict and replace(verdict, unused=tuple(unused))
     if verdict is None or not (calls or summed):
         return verdict
@@ -210,6 +214,14 @@ def judge(program: Program) -> Verdict | None:
     diagnosis = [*([not_zeroed(engine)] if summed else []), *faults_of(engine, diagnose(calls))]
     first = undiagnosed(calls[0]) if calls and not diagnosis else None
     return replace(verdict, diagnosis=diagnosis, undiagnosed=first, summed=summed)
+
+
+def _lasting(reasons: Sequence[str]) -> str:
+    """Return what explains a gradient in all wrong steps, or in those after the first: that one may be by chance.
+
+    Where weights begin at 0, for example, a slope that is left out is one factor for all entries.
+    """
+    return next((each for each in reasons[:2] if all(other == each for other in reasons[reasons.index(each) :])), "")
 
 
 def _explained(program: Program, iteration: int, parted: Parted) -> str:

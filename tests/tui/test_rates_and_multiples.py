@@ -170,3 +170,45 @@ def test_a_rate_that_is_divided_counts_for_one_gradient_where_another_is_wrong(t
     program = opened(source, tmp_path)
     assert parted(program) == {f"net.p['{name}']" for name in ("b2", "W1", "b1")}
     assert program.warning == ""
+
+
+DECAYING_RATE = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(12, 3))
+W = rng.normal(size=(3, 8)) * 0.05
+for epoch in range(6):
+    # in step 4 it is 0.4, and 0.125 times that is 0.05
+    rate = 1.0 / (1 + 0.5 * epoch)
+    error = X @ W - 1
+    loss = np.mean(np.sum(error**2, axis=1))
+    slope = 2 * error / error.size
+    W -= rate * (X.T @ slope)
+"""
+SUMMED_DATA = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+W, b = np.zeros((3, 2)), np.zeros(2)
+for epoch in range(4):
+    e = np.exp(X @ W + b)
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(40), y]).mean() + 0.1 * np.sum(W * W)
+    d = p.copy()
+    d[np.arange(40), y] -= 1
+    W -= 0.01 * (X.T @ d + 0.2 * W)
+    b -= 0.01 * d.sum(axis=0)
+"""
+
+
+def test_one_multiple_is_that_of_all_steps_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(DECAYING_RATE)
+    assert main(["--headless", str(path)]) == 0
+    assert "with those of 0.125 times loss" in capsys.readouterr().out
+    path.write_text(SUMMED_DATA)
+    assert main(["--headless", str(path)]) == 3
+    said = capsys.readouterr().out
+    assert "1 of 2 gradients agree in iteration 2 with those of 40 times loss" in said
+    path.write_text(SUMMED_DATA.replace("+ 0.2 * W", "+ 40 * 0.2 * W"))
+    assert main(["--headless", str(path)]) == 0

@@ -273,3 +273,45 @@ def test_by_hand_it_is_a_term_that_is_forgotten_or_a_factor_and_no_search_that_s
     assert said in text
     assert "alone" not in text
     assert "twice" not in text
+
+
+HINGE = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(40, 2))
+y = np.where(X[:, 0] + X[:, 1] > 0, 1, -1)
+w, b = np.zeros(2), 0.0
+for epoch in range(6):
+    margins = y * (X @ w + b)
+    loss = 0.5 * PENALTY + np.mean(np.maximum(0, 1 - margins))
+    active = margins < 1
+    dw = w - (active * y) @ X / len(X)
+    db = -np.sum(active * y) / len(X)
+    w = w - 0.05 * dw
+    b = b - 0.05 * db
+"""
+
+
+@pytest.mark.parametrize(
+    ("penalty", "consumers"),
+    [("np.sum(w * w)", "multiply"), ("(w @ w)", "matmul_1"), ("w @ w", "matmul_1 and multiply")],
+)
+def test_a_forgotten_penalty_is_said_as_such_and_no_slope_of_another_sign(
+    penalty: str, consumers: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(HINGE.replace("PENALTY", penalty))
+    assert parted(open_program(str(file))) == set()
+    file.write_text(HINGE.replace("PENALTY", penalty).replace("dw = w - ", "dw = -"))
+    verdict = judge(open_program(str(file)))
+    assert verdict is not None
+    assert verdict.why == f"yours lacks the contributions from {consumers}"
+
+
+def test_a_factor_in_the_first_step_alone_explains_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    # all p begin at 0.5, so that their slopes are 0.25
+    file.write_text(LOGISTIC.replace("X.T @ (p - y) / 4", "X.T @ ((p - y) * p * (1 - p)) / 4"))
+    verdict = judge(open_program(str(file)))
+    assert verdict is not None
+    assert (verdict.iteration, [each.node.name for each in verdict.parted], verdict.why) == (1, ["w"], "")

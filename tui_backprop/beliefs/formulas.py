@@ -13,6 +13,7 @@ from minidl_core.gradients import EvaluatedOperation
 
 Slope = Callable[[EvaluatedOperation, Array], Array]
 """A slope, of the output's shape, from an operation of a run and its right slope."""
+MINUS = "minus the right contribution"
 
 
 @lru_cache
@@ -29,7 +30,7 @@ def wrong_slopes(input_index: int) -> Mapping[str, Slope]:
 
     own = (lambda a, b, y: a) if input_index == 0 else (lambda a, b, y: b)
     return {
-        "minus the right contribution": lambda op, right: -right,
+        MINUS: lambda op, right: -right,
         "G": of(lambda a, b, y: np.float64(1.0)),
         "-G": of(lambda a, b, y: np.float64(-1.0)),
         "G times the input's own value": of(own),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,14 +15,17 @@ from minidl_core.sums import sum_to_shape
 from .belief import Belief, Cause, Edges, Suspicion, an_operation, named, right_contribution
 from .case import Case
 from .evaluated_graph import Edge
-from .formulas import Slope, wrong_slopes
+from .formulas import MINUS, Slope, wrong_slopes
 from .machine import Machine
 
 
 def _slope(suspicion: Suspicion) -> Iterator[Cause]:
     case = suspicion.case
-    for kind, input_index in suspicion.uses():
-        for message, formula in _wrong_slopes(case, kind, input_index):
+    nodes: dict[tuple[str, int], list[Node]] = {}
+    for node, input_index in suspicion.edges():
+        nodes.setdefault((node.kind, input_index), []).append(node)
+    for (kind, input_index), of_kind in nodes.items():
+        for message, formula in _wrong_slopes(case, of_kind, input_index):
             change = partial(_with_slope, kind=kind, index=input_index, formula=formula)
             yield Cause(f"slope:{kind}", message, change, kind, input_index)
         for each in (input_index, None) if input_index == 0 else (input_index,):
@@ -41,17 +44,22 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
 
 def _slope_of_one(suspicion: Suspicion) -> Iterator[Cause]:
     for node, input_index in suspicion.edges():
-        for message, formula in _wrong_slopes(suspicion.case, node.kind, input_index, f" in {node.name}"):
+        for message, formula in _wrong_slopes(suspicion.case, [node], input_index, f" in {node.name}"):
             change = partial(_with_slope, kind=node.kind, index=input_index, formula=formula, only=node)
             yield Cause(f"slope:{node.name}", message, change, node.kind, input_index)
 
 
-def _wrong_slopes(case: Case, kind: str, input_index: int, where: str = "") -> Iterator[tuple[str, Slope]]:
-    """Yield the slopes that people write for an input of a kind of operation, each with what is said of it."""
+def _wrong_slopes(case: Case, nodes: Sequence[Node], input_index: int, where: str = "") -> Iterator[tuple[str, Slope]]:
+    """Yield the slopes that people write for an input of operations of a kind, each with what is said of it."""
+    kind = nodes[0].kind
     if not an_operation(case, kind).definition.elementwise:
         return
     right = right_contribution(case, kind, input_index)
+    # of W * W one contribution takes the other one away: nothing comes from it, as where a penalty is forgotten
+    is_taken_away = all(each.inputs.count(each.inputs[input_index]) > 1 for each in nodes)
     for text, formula in wrong_slopes(input_index).items():
+        if is_taken_away and text == MINUS:
+            continue
         wrong = text if case.graph.is_scalar else text.replace("·", "⊙")
         yield f"the slope of {named(kind, input_index)}{where} is wrong: yours passes on {wrong}{right}", formula
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ from ..programs.multiples import factor_of, rounded
 if TYPE_CHECKING:
     from ..debugger.diagnosing import Fault
     from ..programs.learners_engine import LearnersEngine
+
+_MOST_PAIRED = 20
 
 
 def whose(moment: Moment) -> str:
@@ -171,6 +174,11 @@ def _candidates(
         yield event.contribution, f"{subject} is {which} alone, from {called(event.consumer)}"
     for event in arrived if len(arrived) > (1 if is_by_hand else 2) else ():
         yield right - event.contribution, f"{subject} lacks the contribution from {called(event.consumer)}"
+    # of what is squared both contributions are forgotten together, as of a penalty by w * w or w @ w
+    for first, second in combinations(arrived, 2) if is_by_hand and 2 < len(arrived) <= _MOST_PAIRED else ():
+        if np.allclose(first.contribution, second.contribution, rtol=1e-12, atol=0):
+            consumers = " and ".join(called(each) for each in dict.fromkeys((first.consumer, second.consumer)))
+            yield right - 2 * first.contribution, f"{subject} lacks the contributions from {consumers}"
     # of all that comes, what is there twice is a factor
     for event in arrived if not is_by_hand else [each for each in arrived if np.any(each.contribution != right)]:
         yield right + event.contribution, f"{subject} has the contribution from {called(event.consumer)} twice"

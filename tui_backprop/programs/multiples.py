@@ -60,7 +60,7 @@ def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Ar
     factors = {(kind, rounded(factor)) for kind, (_, factor, _) in zip(kinds, steps, strict=True)}
     several = {kind for kind, count in Counter(kind for kind, _ in factors).items() if count > 1}
     by_kind = zip(kinds, (factor for _, factor, _ in steps), strict=True)
-    is_by_chance = any(kind in several and not _is_counted(factor) for kind, factor in by_kind)
+    is_by_chance = any(kind in several and not is_counted(factor) for kind, factor in by_kind)
     if is_by_chance or len(factors) - len({*kinds}) >= MOST_FACTORS:
         return [(loss, 1.0) for loss, _, _ in steps]
     made: dict[tuple[Node, float], tuple[Node, float]] = {}
@@ -73,7 +73,7 @@ def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Ar
     return [made[loss, rounded(factor)] for loss, factor, _ in steps]
 
 
-def _is_counted(factor: float) -> bool:
+def is_counted(factor: float) -> bool:
     """Return whether a factor may be a count, or one divided by another: of how many examples something is a mean."""
     size = abs(factor)
     if any(abs(round(each) - each) <= 1e-5 * each for each in (size, 1 / size)):

@@ -106,7 +106,7 @@ class Candidates:
         # of lr / len(X) * dW the rate is lr, and the sum of the gradients no multiple of the loss
         if all(self._rates.is_divided(rate, found.factor) for rate in found.rates.values()):
             rates = {number: rate * found.factor for number, rate in found.rates.items()}
-            found = found._replace(rates=rates, factor=1.0)
+            found = found._replace(rates=rates, factor=1.0, undivided=found if found.factor != 1 else None)
         return found
 
     def called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:

@@ -26,9 +26,9 @@ class Computed(NamedTuple):
     """Where a script computes its loss, and how many of its gradients by hand are of it there (`matches`).
 
     It `is_unsure` where only the directions of gradients speak for it: of one example, those of all functions of the
-    output are alike. A name speaks for it too, if the gradients have the same size beside its own in the next step.
-    `without_penalties` is where it is before penalties for large weights are added to it, None where none are. `larger`
-    is what adds terms to it of which the script's gradients know nothing.
+    output are alike. A name speaks for it too, if the gradients have the same size beside its own in the next step: it
+    `is_named` where the script calls it a loss. `without_penalties` is where it is before penalties for large weights
+    are added to it, None where none are. `larger` is what adds terms to it that the script's gradients do not have.
     """
 
     place: PlaceOfScalar | None = None
@@ -36,6 +36,7 @@ class Computed(NamedTuple):
     is_unsure: bool = False
     without_penalties: PlaceOfScalar | None = None
     larger: str = ""
+    is_named: bool = False
 
 
 def find_computed(candidates: Candidates, steps: Sequence[Taken]) -> Computed:
@@ -95,7 +96,8 @@ class _Numbers:
         factor = factors.get(note, 1.0)
         is_sure = is_named and (not self._is_of_one(note) or all(self._is_steady(note, factor, s) for s in following))
         is_unsure = bool(score.matches) and factor != 1 and not is_sure
-        computed = Computed(place_of(note), score.matches, is_unsure, larger=self._larger(note, score.matches))
+        larger = self._larger(note, score.matches)
+        computed = Computed(place_of(note), score.matches, is_unsure, larger=larger, is_named=is_named)
         total = with_penalties(note, self._step, self._named)
         if total is note or (loss := self._candidates.loss_at(self._step, total)) is None:
             return computed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import getitem
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .lines import Lines
 from .taken import Taken
-from .tape import Note
+from .tape import SCALING, Note, is_moved, same, spine
 
 _MOST_EXAMPLES = 256
 _MOST_TRIED = 8
@@ -75,7 +76,18 @@ def error_at(note: Note, step: Taken) -> Difference | None:
     targets = [each for each in rest if type(each) is Note or not np.ndim(note.value)]
     if len(made) != 1 or len(targets) != 1 or np.shape(made[0].value) != np.shape(note.value):
         return None
+    # a share of a weight itself and what is made of data are the terms of an update, as of a support vector machine
+    is_share = not step.weights.keys().isdisjoint(spine(made[0], step.notes[0].number - 1))
+    if is_share and made[0].what in SCALING and type(targets[0]) is Note and _is_computed(targets[0]):
+        return None
     return Difference(note, made[0], targets[0])
+
+
+def _is_computed(note: Note) -> bool:
+    """Return whether an array is computed from others, and neither given as it is nor a part of one."""
+    while is_moved(note) or note.what in (getitem, same):
+        note = note.inputs[0]
+    return note.what is not None
 
 
 def _of(errors: Sequence[Difference], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:

@@ -75,6 +75,17 @@ def judge_step(loss: Loss, losses: Losses, trained: Node, factor: float) -> Judg
     return step
 
 
+def refuse_turns(steps: Sequence[JudgedStep], losses: Losses) -> None:
+    """Raise ProgramError where gradients part, and steps between these follow another loss, as those of a GAN do."""
+    if any(step.parted for step in steps):
+        own = steps[0].loss.built.loss.name
+        for other in losses.elsewhere([step.loss for step in steps]):
+            raise ProgramError(
+                f"it trains by {own} and {other.built.loss.name} in turn, whose steps are not told apart;"
+                " train one network of them alone, or both by their sum"
+            )
+
+
 def updated_too_soon(steps: Sequence[JudgedStep], losses: Losses) -> list[tuple[LateRead, str, str]]:
     """Return which weights were updated before they were used for gradients that part, with the names of both.
 

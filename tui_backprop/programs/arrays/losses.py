@@ -9,6 +9,7 @@ import numpy as np
 
 from minidl_core import NonFiniteError
 
+from ..multiples import rounded
 from .below import Below, below_of
 from .candidates import Candidates
 from .computed import MOST_TRIED, Computed, find_computed
@@ -57,7 +58,8 @@ class Losses:
         place = self._computed.place
         if self._computed.is_unsure:
             implied = find_implied(self._candidates, self._steps)
-            if len(implied.losses) < len(self._steps):
+            factors = {rounded(each.match.factor) for each in implied.losses}
+            if len(implied.losses) < len(self._steps) or len(factors) > 1:
                 return None
             self._place = None  # what is computed there is no loss
             return implied
@@ -95,6 +97,21 @@ class Losses:
             is_any, is_judged = True, is_judged or loss.is_judged
             yield replace(loss, is_judged=is_judged)
 
+    def are_sure(self, found: Sequence[Loss]) -> bool:
+        """Return whether the gradients by hand speak for losses that were found, and not only their directions.
+
+        What steps make smaller now and larger then is no loss, as the output of a perceptron, whose steps follow its
+        error. Nor is one that is not called so where some steps move nothing, or go by no multiple of its gradients.
+        """
+        moving = [each.match for each in found if any(right.any() for right in each.right.values())]
+        if len({match.factor > 0 for match in moving if match.matches}) > 1:
+            return False
+        if self.implied is not None or self._computed.is_named:
+            return True
+        if self._computed.is_unsure:
+            return all(match.matches for match in moving)
+        return all(match.rates for match in moving)
+
     def before_penalties(self, loss: Loss) -> Loss | None:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""
         notes = scalars_at(loss.step, self._computed.without_penalties)
@@ -119,6 +136,18 @@ class Losses:
                     self._has_others = True
                     yield other
 
+    def elsewhere(self, found: Sequence[Loss]) -> Iterator[Loss]:
+        """Yield a loss of the steps in which that of the others was not found, as where two networks take turns.
+
+        It is called otherwise, and gradients are made on the way back from it.
+        """
+        known, own = {id(loss.step) for loss in found}, _base_name(found[0])
+        for step in [each for each in self._steps if id(each) not in known][:MOST_TRIED]:
+            for note in self._candidates.called_loss(step, scalars_of(step))[-MOST_TRIED:]:
+                other = self._candidates.loss_at(step, note)
+                if other is not None and other.is_judged and _base_name(other) != own:
+                    yield other
+
     @property
     def has_penalties(self) -> bool:
         """Whether the loss has penalties for large weights."""
@@ -128,6 +157,10 @@ class Losses:
     def larger(self) -> str:
         """What adds terms to the loss of which the script's gradients know nothing, "" where nothing does."""
         return self._computed.larger
+
+
+def _base_name(loss: Loss) -> str:
+    return loss.built.loss.name.rstrip("0123456789").rstrip("_")
 
 
 def _below_again(known: Below | None, step: Taken) -> Below | None:

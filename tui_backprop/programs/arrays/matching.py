@@ -20,7 +20,8 @@ class Match(NamedTuple):
     """How far gradients by hand are those of a loss: so many of them, the `matches`, are its own times a `factor`.
 
     They are so at learning `rates` by weight, which are the likeliest but for so many (`order`). The loss `is_away`
-    where more of them are a multiple below 0.
+    where more of them are a multiple below 0. They are `undivided` where the rate is not taken for one that was divided
+    by the multiple.
     """
 
     matches: int
@@ -28,6 +29,7 @@ class Match(NamedTuple):
     rates: Mapping[int, float]
     order: int
     is_away: bool = False
+    undivided: Match | None = None
 
 
 def match(

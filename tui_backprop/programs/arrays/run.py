@@ -21,12 +21,13 @@ from ..updates import recognise_updates, repeating
 from .differentiated import as_differentiated
 from .fixed import refuse_fixed_parts
 from .graphs import Graphs
-from .judged import JudgedStep, are_all_right, judge_step, refuse_hidden_weights, updated_too_soon
+from .judged import JudgedStep, are_all_right, judge_step, refuse_hidden_weights, refuse_turns, updated_too_soon
 from .late import LateRead, sentences
 from .loss import Loss
 from .losses import Losses
 from .rates import written_numbers
 from .recorder import ArrayRecorder
+from .steady import with_one_multiple
 from .telling import implied, warnings_of
 
 
@@ -43,7 +44,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         found = [each for number, each in enumerate(losses.of_steps()) if number < recorder.most]
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error
-    if not found:
+    if not found or not losses.are_sure(found):
         raise ProgramError(
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
@@ -75,8 +76,10 @@ def _judged(found: Sequence[Loss], losses: Losses) -> tuple[list[JudgedStep], li
 
     Raises ProgramError where they are no steps of one loss.
     """
+    found = with_one_multiple(found)
     multiples = trained_multiples([(each.built.loss, each.match.factor, each.feeds) for each in found])
     steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
+    refuse_turns(steps, losses)
     late = updated_too_soon(steps, losses)
     if not late:
         refuse_hidden_weights(steps)
