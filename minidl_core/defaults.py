@@ -6,62 +6,66 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
-
-G = TypeVar("G")
+from typing import Any, Generic, Protocol, TypeVar
 
 
-class _Thread(threading.local):
-    graph: Any = None
+class _Graph(Protocol):
+    nodes: list[Any]
 
 
-_of_thread = _Thread()
-_of_process: Any = None
+G = TypeVar("G", bound=_Graph)
 
 
-def default_graph() -> Any:
-    """Return the graph to which a new node is added."""
-    graph = _of_thread.graph
-    return _of_process if graph is None else graph
+class _Default(threading.local):
+    """Has the default graph of the thread that asks; that of the process is the class's own, so that one look does."""
+
+    graph: Any
+
+
+default = _Default()
 
 
 @contextmanager
 def as_in_a_new_process(graph: Any) -> Iterator[None]:
-    """Have every thread that begins in this block add to this graph, and this one, too."""
-    global _of_process
-    before = _of_process, _of_thread.graph
+    """Have this thread, and all that made no graph the default one, add to this graph within the block."""
+    of_process, of_thread = _Default.graph, vars(default).pop("graph", None)
     begin_with(graph)
-    _of_thread.graph = None
     try:
         yield
     finally:
-        _of_process, _of_thread.graph = before
+        begin_with(of_process)
+        vars(default).pop("graph", None)
+        if of_thread is not None:
+            default.graph = of_thread
 
 
 def begin_with(graph: Any) -> None:
     """Have threads that made no graph the default one add to this one."""
-    global _of_process
-    _of_process = graph
+    _Default.graph = graph
 
 
-class Default(Generic[G]):
+class MadeDefault(Generic[G]):
     """Makes a graph the default one; leaving it as a context manager brings back the one before."""
 
     def __init__(self, graph: G) -> None:
         self._graph = graph
-        self._replaced: G | None = default_graph()
+        self._replaced: G | None = default.graph
         self._outer: list[G] = []
-        _of_thread.graph = graph
+        default.graph = graph
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The nodes of the graph, as somebody asks who kept this in its place: graph = Graph().as_default()."""
+        return self._graph.nodes
 
     def __enter__(self) -> G:
         # the first block goes back to what this one replaced, unless another has become the default one since
         replaced, self._replaced = self._replaced, None
-        outer: G = default_graph()
-        self._outer.append(replaced if replaced is not None and outer is self._graph else outer)
-        _of_thread.graph = self._graph
+        self._outer.append(replaced if replaced is not None and default.graph is self._graph else default.graph)
+        default.graph = self._graph
         return self._graph
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _of_thread.graph = self._outer.pop()
+        default.graph = self._outer.pop()

@@ -20,7 +20,7 @@ import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .copies import CopiedWithGraph, CopiedWithNodes
-from .defaults import Default, begin_with, default_graph
+from .defaults import MadeDefault, begin_with, default
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
@@ -44,9 +44,9 @@ class Graph(CopiedWithNodes):
         self._linked = 0
         self._names = Names()
 
-    def as_default(self) -> _Default:
+    def as_default(self) -> MadeDefault[Graph]:
         """Add every node that this thread makes from now on to this graph; as a context manager, only in its block."""
-        return _Default(self)
+        return MadeDefault(self)
 
     def _name_nodes(self) -> None:
         """Give the nodes made since the last call their names.
@@ -74,22 +74,13 @@ class Graph(CopiedWithNodes):
             self._linked += 1
 
 
-class _Default(Default[Graph]):
-    """Makes a graph the default one; see `defaults`."""
-
-    @property
-    def nodes(self) -> list[Node]:
-        """The nodes of the graph, as somebody asks who kept this in its place: graph = Graph().as_default()."""
-        return self._graph.nodes
-
-
 begin_with(Graph())
 
 
 @contextmanager
 def name_scope(name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
-    graph: Graph = default_graph()
+    graph: Graph = default.graph
     graph._name_nodes()
     with in_scope(graph, graph._names.take(f"{graph._scope}{name}", "/")[:-1]):
         yield
@@ -112,7 +103,7 @@ def _operator(name: str, is_swapped: bool = False) -> Any:
     """
 
     def operate(self: Node, other: Any) -> Operation:
-        graph, shape = default_graph(), self._shape
+        graph, shape = default.graph, self._shape
         if not isinstance(other, Node):
             other = _as_node(other, _getframe(1))
         first, second = (other, self) if is_swapped else (self, other)
@@ -151,7 +142,7 @@ class Node(CopiedWithGraph, Operators, Placed):
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
-        self.graph = default_graph() if graph is None else graph
+        self.graph = default.graph if graph is None else graph
         # two inputs have slots of their own: a tuple more for each node is work for the garbage collector
         self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
         self._given_name = name if name is None else checked_name(name)
@@ -236,7 +227,7 @@ class Node(CopiedWithGraph, Operators, Placed):
         return self._function(definitions[name], _getframe(2))
 
     def _function(self, definition: OperationDefinition, frame: FrameType) -> Operation:
-        if self.graph is not default_graph() or self._why_no_value:
+        if self.graph is not default.graph or self._why_no_value:
             return Operation(definition, (self,))
         node = _new(Operation)
         node.definition = definition
@@ -276,7 +267,7 @@ class _Leaf(Node):
     def __init__(self, value: Any, name: str | None = None) -> None:
         if name is None and type(value) is float and isfinite(value):
             self.initial_value = np.float64(value)  # type: ignore[assignment]
-            self._begin(default_graph(), (), (), _getframe(1))
+            self._begin(default.graph, (), (), _getframe(1))
             return
         Node.__init__(self, name)
         try:
@@ -311,7 +302,7 @@ def _as_node(value: Any, frame: FrameType | None = None) -> Node:
     if (type(value) is float or type(value) is int) and abs(value) < _LONG:
         node = _new(Constant)
         node.initial_value = np.float64(value)  # type: ignore[assignment]
-        node._begin(default_graph(), (), (), frame or asking_frame())
+        node._begin(default.graph, (), (), frame or asking_frame())
         return node
     if isinstance(value, Comparison):
         return _as_node(value.node())

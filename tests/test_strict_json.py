@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_backprop.commands.cli import main
-from tui_backprop.strict_json import write_json
+from tui_backprop.strict_json import to_json
 
 WRONG_ENGINE = """
 class Value:
@@ -66,11 +66,11 @@ def same(read: Any, value: Any) -> bool:
     st.booleans(),
 )
 def test_what_is_written_is_read_by_a_strict_reader(value: Any, ascii_only: bool) -> None:
-    assert same(read_strictly(write_json(value, ensure_ascii=ascii_only)), value)
+    assert same(read_strictly(to_json(value, ensure_ascii=ascii_only)), value)
 
 
 def test_numbers_of_numpy_are_numbers_and_what_is_made_of_the_unknown_is_strict() -> None:
-    written = write_json(
+    written = to_json(
         {"a": np.float32("-inf"), "b": np.int8(3), math.nan: np.float64("nan"), "c": 1j}, default=lambda _: math.inf
     )
     assert read_strictly(written) == {"a": "-Infinity", "b": 3, "NaN": "NaN", "c": "Infinity"}

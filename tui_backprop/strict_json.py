@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any
 
 
-def write_json(
+def to_json(
     value: Any,
     *,
     indent: int | None = None,

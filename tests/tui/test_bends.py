@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from minidl_core import Operation
+from minidl_core.plan import Plan
+from tui_backprop.beliefs.evaluated_graph import is_own
+from tui_backprop.beliefs.tied_graph import has_ties
+
 from .array_scripts import status_of
 from .engine_scripts import opened
 
@@ -159,3 +164,14 @@ def test_a_slope_that_is_of_neither_side_is_told(tmp_path: Path, script: str, wr
     if "torch" in script:
         pytest.importorskip("torch")
     assert status_of(opened(tmp_path, wrong)) == 3
+
+
+@pytest.mark.parametrize(("number", "is_tied"), [(0.3, False), (-2.0, False), (0.0, True)])
+def test_a_function_of_their_own_is_at_a_bend_only_where_it_bends(tmp_path: Path, number: float, is_tied: bool) -> None:
+    source = f"{SCALARS.partition('w, b, u =')[0]}w = Value({number})\nleaky(w).backward()\n"
+    # no operation of ours makes the same numbers
+    step = opened(tmp_path, source.replace("0.1 * x.data", "x.data / (2 - x.data)")).steps[0]
+    evaluation = Plan([step.loss]).run({}, step.set_before)
+    assert has_ties([step.loss], evaluation.__getitem__, is_single=False) is is_tied
+    assert isinstance(step.loss, Operation)
+    assert is_own(step.loss)

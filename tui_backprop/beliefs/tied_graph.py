@@ -6,13 +6,13 @@ An engine that computes in float32 may also stand on the other side of a bend th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from minidl_core import GradientError, Node, Operation
+from minidl_core import GradientError, MinidlError, Node, Operation
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
@@ -21,6 +21,7 @@ from .evaluated_graph import EvaluatedGraph, is_own, passed_on
 _BENT = ("relu", "leaky_relu", "abs", "clip", "maximum", "minimum")
 _ASIDE = 1e-6
 """So far aside a slope that is measured is measured once more; it differs by more than it can otherwise at a bend."""
+_CLEARLY = 1e-3
 _ROUNDED = 3e-7
 """So far, of its largest number, an array of float32 may be from what it would be in float64."""
 
@@ -80,17 +81,19 @@ class TiedGraph(EvaluatedGraph):
                 other = passed_on(self._evaluated(position, moved), given)[index]
             except GradientError:  # an index, or the end of the function's domain
                 other = each
-            is_bend = np.abs(other - each) > 1e-3 * max(np.max(np.abs(both), initial=0.0) for both in (other, each))
+            is_bend = np.abs(other - each) > _CLEARLY * max(np.max(np.abs(both), initial=0.0) for both in (other, each))
             aside.append(np.where(is_bend, other, each)[()])
         return [float(each) for each in aside] if self.is_scalar else aside
 
 
 def has_ties(nodes: Iterable[Node], value: Callable[[Node], Array], *, is_single: bool) -> bool:
-    """Return whether some number of a graph stands just at a bend, or may, as in a function that is not ours."""
-    return any(isinstance(n, Operation) and (is_own(n) or _is_tied(n, value, is_single=is_single)) for n in nodes)
+    """Return whether some number of a graph stands just at a bend, or may, as in a function of arrays not ours."""
+    return any(isinstance(node, Operation) and _is_tied(node, value, is_single=is_single) for node in nodes)
 
 
 def _is_tied(operation: Operation, value: Callable[[Node], Array], *, is_single: bool) -> bool:
+    if is_own(operation):
+        return _bends(operation, [value(each) for each in operation.inputs], is_single=is_single)
     if operation.kind not in _BENT:
         return False
     first = value(operation.inputs[0])
@@ -100,6 +103,27 @@ def _is_tied(operation: Operation, value: Callable[[Node], Array], *, is_single:
         bends = [value(each) for each in operation.inputs[1:]] or [0.0]
     width = _width(first, is_single=is_single)
     return any(bend is not None and np.any(np.abs(first - bend) <= width) for bend in bends)
+
+
+def _bends(operation: Operation, inputs: Sequence[Array], *, is_single: bool) -> bool:
+    """Return whether a function may bend just at some numbers: not where it rises to both sides of each alike.
+
+    To call it a few times takes much less than to measure its slopes.
+    """
+    if any(each.shape for each in inputs):
+        return True
+    for index, number in enumerate(inputs):
+        aside = 2 * max(_ASIDE, _width(number, is_single=is_single))
+        beside = ([*inputs[:index], number + step, *inputs[index + 1 :]] for step in (-aside, 0.0, aside))
+        try:
+            with quiet():
+                below, here, above = (float(operation.definition.compute(*each)) for each in beside)
+        except (ArithmeticError, TypeError, ValueError, MinidlError):  # at the end of its domain, or it makes an array
+            return True
+        rising, falling = above - here, here - below
+        if not abs(rising - falling) <= _CLEARLY * max(abs(rising), abs(falling)):
+            return True
+    return False
 
 
 def _width(array: Array, *, is_single: bool) -> float:

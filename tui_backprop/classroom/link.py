@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..strict_json import write_json
+from ..strict_json import to_json
 
 VERSION = 4
 LONGEST_OF_PUPIL, LONGEST_OF_TEACHER = 1 << 14, 1 << 20
@@ -109,7 +109,7 @@ class Link(asyncio.Protocol):
 
 def write(message: Message) -> bytes:
     """Return a message as a line."""
-    return write_json(message, separators=(",", ":")).encode() + b"\n"
+    return to_json(message, separators=(",", ":")).encode() + b"\n"
 
 
 def read(line: bytes) -> Message | None:

@@ -28,7 +28,7 @@ from ..quiz.quiz import Quiz
 from ..session.opening import begin
 from ..session.saving import save_lines
 from ..session.session_file import SessionFile, read_session, take_up
-from ..strict_json import write_json
+from ..strict_json import to_json
 
 CANNOT_PROVE = "Computed again from the files; who answered, and with what help, cannot be told from a file."
 
@@ -159,13 +159,13 @@ def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, grade
     if status == 0 and any(each.all_doubts for each in grades):
         status = 3
     if as_json:
-        print(write_json({"files": [_facts(each) for each in grades], "note": CANNOT_PROVE}))
+        print(to_json({"files": [_facts(each) for each in grades], "note": CANNOT_PROVE}))
     else:
         for line in _table(grades):
             print(printable(line))
     if gradescope is not None and grades:
         try:
-            for _ in save_lines(Path(gradescope), [write_json(_results(grades[0]))], replace=True):
+            for _ in save_lines(Path(gradescope), [to_json(_results(grades[0]))], replace=True):
                 pass
         except OSError as error:
             complain(f"--gradescope {gradescope} cannot be written: {error.strerror}")

@@ -31,7 +31,7 @@ from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
 from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 from ..session.session_file import is_session
-from ..strict_json import write_json
+from ..strict_json import to_json
 from ..verdict import judge
 
 DEFAULT_STEPS = 100
@@ -107,7 +107,7 @@ def run_headless(
             complain(f"training stopped in iteration {course.finished + 1}: {error}")
         if verdict is not None and verdict.status:  # that is why it stopped
             if as_json:
-                print(write_json({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
+                print(to_json({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
             else:
                 print("\n".join(verdict.lines()))
             return verdict.status
@@ -129,7 +129,7 @@ def run_headless(
             facts["steps"] = which
         if verdict is not None:
             facts["engine"] = verdict.facts()
-        print(write_json(facts, default=repr))
+        print(to_json(facts, default=repr))
         return 0 if verdict is None else verdict.status
     print(_line(course, len(losses) - 1, losses[-1]))
     for variable, value in variables.items():

@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from minidl_core import Event, IterationFinished, Node, Placeholder, Session, State, Stepper, Variable
+from minidl_core import Event, IterationFinished, MinidlError, Node, Placeholder, Session, State, Stepper, Variable
 from minidl_core.train import Memory, Optimizer
 
 from ..programs.program import Program
@@ -37,8 +37,9 @@ class Course:
         self._session = Session()
         self._steppers: dict[tuple[Node, Optimizer, tuple[Variable, ...] | None], Stepper] = {}
         self._graphs: dict[Node, LossGraph] = {}
+        # after so many iterations the program's update is that of its optimizer: that takes a run to know
+        self._by_rule: set[int] = set()
         self.finished = 0
-        self._remembers: Memory | None = None
         self.stepper = self._stepper_of(0)
 
     def step_of(self, finished: int) -> RecordedStep | None:
@@ -126,33 +127,46 @@ class Course:
             self.stepper.left_after = {} if recorded is None else recorded.left_after
         self.stepper.restore(state)
 
-    def begin(self, state: State, edits: Edits) -> None:
-        """Have the update of the iteration that starts from the state restored last be the one that the program made.
+    def begin(self, state: State, edits: Edits) -> Iterator[Event]:
+        """Return the events of the iteration that starts from a state, the one restored last.
 
-        Its own gradients may be others than ours; what its optimizer remembers is the same.
+        Its update is the one that the program made, also of gradients that are others than ours.
         """
-        self._remembers = None
-        recorded = self.as_recorded(state.finished, edits)
-        if recorded is not None and recorded.theirs:
-            from .found_update import found_update  # a lesson has none
+        step = self.as_recorded(state.finished, edits)
+        if step is None or not (step.theirs and step.left_after) or state.finished in self._by_rule:
+            return self._iteration(None)
+        from ..programs.updates import ProgramsOptimizer  # a lesson has neither
+        from .found_update import found_update
 
-            found = found_update(recorded, state, self.graph_of(state.finished).plan)
-            if found is not None:
-                self.stepper.optimizer, self._remembers = found
-                slots = {node: {"step": taken} for node, taken in found[0].taken.items()}
-                self._session.memories[recorded.owner] = Memory(state.memory.iterations, slots)
+        if isinstance(step.optimizer, ProgramsOptimizer):
+            return self._iteration(None)
+        self.stepper.left_after = {}
+        try:
+            self.stepper.run(1)
+        except MinidlError:  # the stepping path comes to the same mistake, and shows how
+            found = None
+        else:
+            moved = {node: new for node, new in self._session.variables.items() if new is not state.variables.get(node)}
+            found = found_update(step, state, moved)
+        memory = self._session.memory_of(step.owner)
+        self.restore(state, edits)
+        if found is None:
+            self._by_rule.add(state.finished)
+            return self._iteration(None)
+        self.stepper.optimizer = found
+        slots = {node: {"step": taken} for node, taken in found.taken.items()}
+        self._session.memories[step.owner] = Memory(state.memory.iterations, slots)
+        return self._iteration({step.owner: memory})
 
-    def iteration(self) -> Iterator[Event]:
-        """Yield the events of the iteration that has begun."""
+    def _iteration(self, memories: Mapping[Optimizer, Memory] | None) -> Iterator[Event]:
+        """Yield the events of an iteration, after which some optimizers have other `memories` than it makes."""
         yield from self.stepper.forward()
         yield from self.stepper.backward()
         for event in self.stepper.update():
             # before the event is out, so that whoever holds it may go on from there
             self.finished = self.stepper.finished
-            if self._remembers is not None and isinstance(event, IterationFinished):
-                step = self.step_of(self.finished - 1)
-                assert step is not None
-                self._session.memories[step.owner] = self._remembers
+            if memories is not None and isinstance(event, IterationFinished):
+                self._session.memories.update(memories)
             yield event
 
     def run(self) -> float:

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minidl_core import MinidlError, State, Variable
+from minidl_core import State, Variable
 from minidl_core.arrays import Array, copy_in, quiet
-from minidl_core.plan import Plan
-from minidl_core.train import Memory
-from minidl_core.train.step import take_step
 
 from ..programs.recorded import RecordedStep
 from ..programs.updates import FoundDescent, ProgramsOptimizer, Update, repeating
@@ -20,19 +17,11 @@ _IN_FLOAT32 = 300.0
 """How much more of both in an engine of float32."""
 
 
-def found_update(step: RecordedStep, state: State, plan: Plan) -> tuple[ProgramsOptimizer, Memory] | None:
-    """Return what makes the update that a program made from a state, and what its optimizer remembers afterwards.
+def found_update(step: RecordedStep, state: State, ours: Mapping[Variable, Array]) -> ProgramsOptimizer | None:
+    """Return what makes the update that a program made from a state, where its optimizer makes `ours` of it.
 
-    None where that is its optimizer itself.
+    None where that is the same.
     """
-    if not step.left_after or not step.theirs or isinstance(step.optimizer, ProgramsOptimizer):
-        return None
-    try:
-        with quiet():
-            evaluation = plan.run(state.feeds, state.variables)
-            ours, memory = take_step(step.optimizer, evaluation, step.loss, {}, state.memory, step.trained)
-    except MinidlError:
-        return None
     if not ours.keys() <= step.left_after.keys():
         return None
     before = {node: copy_in(state.variables.get(node, node.initial_value)) for node in ours}
@@ -46,8 +35,8 @@ def found_update(step: RecordedStep, state: State, plan: Plan) -> tuple[Programs
     if [term.formula for term in step.optimizer.rule] == ["η·G"] and found.keys() == ours.keys():
         made = {node: old - rate * copy_in(found[node]) for node, old in before.items()}
         if _are_near(made, after, before, wider):
-            return FoundDescent({node: copy_in(each) for node, each in found.items()}, rate), memory
-    return repeating(Update(before, after, {})), memory
+            return FoundDescent({node: copy_in(each) for node, each in found.items()}, rate)
+    return repeating(Update(before, after, {}))
 
 
 def _are_near(

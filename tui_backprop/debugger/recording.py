@@ -30,7 +30,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 from minidl_core.gradients import EvaluatedOperation
-from minidl_core.plan import Evaluation, Plan
+from minidl_core.plan import Evaluation
 from minidl_core.train import Optimizer
 
 from ..beliefs.comparison import Arrival, carry, compare, parts
@@ -222,10 +222,9 @@ class Recording:
         single = is_single(self.theirs.values())
         if is_scalar and not has_ties(self.evaluated, self._value, is_single=single):
             return self.theirs.keys()
-        loss = self.joined[0]
-        plan = Plan([loss])
+        plan = self.graph.plan
         try:
-            comparison = compare(Evaluation(plan, list(map(self._value, plan.nodes))), loss, self.theirs)
+            comparison = compare(Evaluation(plan, list(map(self._value, plan.nodes))), self.graph.loss, self.theirs)
         except MinidlError:  # a gradient further down is not finite
             return self.theirs.keys()
         return {each.node for each in comparison.disagreeing}

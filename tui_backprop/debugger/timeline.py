@@ -181,9 +181,9 @@ class Timeline:
         start = self.branch.edited(self.branch.states.before(iteration - 2))
         # nothing goes on from an error: every way out of it restores the course
         self.course.restore(start, self.branch.edits)
-        self.course.begin(start, self.branch.edits)
+        events = self.course.begin(start, self.branch.edits)
         before = self._recording_of(start, None)
-        for event in self.course.iteration():
+        for event in events:
             before.append(event)
         return before
 
@@ -368,8 +368,7 @@ class Timeline:
     def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()
         self._keep(state)
-        self.course.begin(state, self.branch.edits)
-        self._events = self.course.iteration()
+        self._events = self.course.begin(state, self.branch.edits)
         return self._recording_of(state, previous)
 
     def _recording_of(self, state: State, previous: PastIteration | None) -> Recording:

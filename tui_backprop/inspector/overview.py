@@ -20,7 +20,7 @@ from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, element_text, in_full, number, shape_text, vector
 from ..notation.losses_beside import losses_beside
 from ..notation.names import called, number_of
-from ..notation.optimizer import is_straight, name_of, repeats
+from ..notation.optimizer import found_gradients, is_straight, name_of, repeats
 from ..notation.sections import Section, compose
 from .forecast import brought, forecast
 
@@ -80,8 +80,8 @@ def _who_moves(moment: Moment) -> str:
         their = "its slope" if moved == 1 else "their slopes"
     if repeats(optimizer):
         return f"{who} by the program's own update"
-    if of := getattr(optimizer, "of", ""):
-        return f"{who} against the {of}"
+    if gradients := found_gradients(optimizer):
+        return f"{who} against the {gradients}"
     return f"{who} {f'against {their}' if is_straight(optimizer) else f'by the step of {name_of(optimizer)}'}"
 
 

@@ -34,20 +34,27 @@ def repeats(optimizer: Optimizer) -> bool:
     """Return whether it repeats what the program did by a rule of its own, at no learning rate that anybody knows."""
     if type(optimizer) in _NAMES:
         return False
-    from ..programs.updates import FoundDescent, ProgramsOptimizer  # a lesson has none
+    from ..programs.updates import ProgramsOptimizer  # a lesson has none
 
-    return isinstance(optimizer, ProgramsOptimizer) and not isinstance(optimizer, FoundDescent)
+    return isinstance(optimizer, ProgramsOptimizer) and not found_gradients(optimizer)
 
 
 def name_of(optimizer: Optimizer) -> str:
     """Return what an optimizer is called: by the name of ours, or else by the class that a program wrote for it."""
     if type(optimizer) in _NAMES:
         return _NAMES[type(optimizer)]
-    from ..programs.updates import FoundDescent  # a lesson has none
-
-    if isinstance(optimizer, FoundDescent):
+    if found_gradients(optimizer):
         return _NAMES[GradientDescentOptimizer]
     return OWN_UPDATE if repeats(optimizer) else type(optimizer).__name__
+
+
+def found_gradients(optimizer: Optimizer) -> str:
+    """Return what the gradients are called that it takes steps against, where only the program has found them."""
+    if type(optimizer) in _NAMES:
+        return ""
+    from ..programs.updates import FoundDescent  # a lesson has none
+
+    return optimizer.called if isinstance(optimizer, FoundDescent) else ""
 
 
 def is_straight(optimizer: Optimizer) -> bool:

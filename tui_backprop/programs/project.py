@@ -22,7 +22,7 @@ _OURS = tuple(
 def project_of(path: str) -> str:
     """Return the folder of the project that a script is of, else of its package, else its own, with a separator."""
     folder = Path(os.path.abspath(path)).parent
-    homes = (Path.home(), Path(folder.anchor))
+    homes = Path(os.path.expanduser("~")), Path(folder.anchor)  # Path.home() raises where nobody has one
     for each in (folder, *folder.parents):
         if each in homes:  # a home that is kept under version control is no project
             break

@@ -51,9 +51,9 @@ class ProgramsOptimizer(Optimizer):
 
 
 class FoundDescent(ProgramsOptimizer):
-    """Gradient descent by gradients that only the program has found, as wrong ones are; `of` says which they are."""
+    """Gradient descent by gradients that only the program has found, as wrong ones are, which are `called` so."""
 
-    of = "gradient that the program found"
+    called = "gradient that the program found"
     reason = "That is not the right one, which would make another step."
 
     def __init__(self, found: Mapping[Variable, Array], rate: float) -> None:
@@ -63,7 +63,7 @@ class FoundDescent(ProgramsOptimizer):
     @property
     def terms(self) -> tuple[Term, ...]:  # type: ignore[override]
         """The step, as a formula in words: these gradients are no nodes."""
-        return (Term("step", f"η·({self.of})", self.reason, is_slot=True),)
+        return (Term("step", f"η·({self.called})", self.reason, is_slot=True),)
 
     @staticmethod
     def compute(step: Array, learning_rate: float) -> tuple[Array, ...]:  # type: ignore[override]
@@ -78,7 +78,7 @@ class SummedDescent(FoundDescent):
 
     def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
         self.calls = calls
-        self.of = f"sum of the gradients of {calls} backward calls"
+        self.called = f"sum of the gradients of {calls} backward calls"
         super().__init__(sums, rate)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .. import strict_json
+from ..strict_json import to_json
 from .saving import save_lines
 
 Kept = TypeVar("Kept")
@@ -32,5 +32,5 @@ def read_json(path: Path, understand: Callable[[Any], Kept]) -> tuple[Kept | Non
 def write_json(path: Path, says: Any) -> None:
     """Write the file, and the folders that it is in; raises OSError, and what was there is then still there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for _ in save_lines(path, strict_json.write_json(says, indent=1).splitlines(), replace=True):
+    for _ in save_lines(path, to_json(says, indent=1).splitlines(), replace=True):
         pass

@@ -25,7 +25,7 @@ from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
 from ..quiz.quiz import Quiz
-from ..strict_json import write_json
+from ..strict_json import to_json
 from .saving import save_lines
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def write_session(session: Keepable) -> Iterator[str]:
         **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
-    text = ",\n".join(f" {write_json(key)}: {_json(value)}" for key, value in says.items())
+    text = ",\n".join(f" {to_json(key)}: {_json(value)}" for key, value in says.items())
     yield from ("{", *text.split("\n"), "}")
 
 
@@ -164,8 +164,8 @@ def _json(value: Any) -> str:
 
 def _on_one_line(value: Any) -> str:
     """Return a value as JSON in which names are legible, and nothing is that would not show as itself."""
-    text = write_json(value, ensure_ascii=False)
-    return text if text.isprintable() else "".join(c if c.isprintable() else write_json(c)[1:-1] for c in text)
+    text = to_json(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else to_json(c)[1:-1] for c in text)
 
 
 def write_program(program: Program) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..strict_json import write_json
+from ..strict_json import to_json
 
 TERM = "xterm-256color"
 
@@ -66,6 +66,6 @@ class Cast:
     def _line(self, says: object) -> None:
         if not self.problem:
             try:
-                self._file.write(write_json(says, ensure_ascii=False) + "\n")
+                self._file.write(to_json(says, ensure_ascii=False) + "\n")
             except OSError as error:
                 self.problem = error.strerror or str(error)

@@ -14,7 +14,7 @@ from minidl_core.arrays import Array, quiet
 
 from ..program import ProgramError
 from .below import Below, below_of
-from .floors import Floors
+from .differences import PossibleLoss, error_at, losses_of_differences
 from .graphs import Built, Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
@@ -35,8 +35,15 @@ class Candidates:
         self.lines = graphs.lines
         self.refused: ProgramError | None = None
         self.graphs = graphs
-        self.floors = Floors()
         self._rates = rates
+        self._of_differences: dict[Taken, list[PossibleLoss]] = {}
+
+    def of_differences(self, step: Taken) -> Sequence[PossibleLoss]:
+        """Return the losses of which the differences in a step may be the gradients."""
+        found = self._of_differences.get(step)
+        if found is None:  # once: what they are made of is added to the step, and has differences in it, too
+            found = self._of_differences[step] = list(losses_of_differences(step, self.lines))
+        return found
 
     def loss_at(self, step: Taken, note: Note, *, is_sum: bool = False) -> Loss | None:
         """Return a number as the loss of its step, in a graph of its own: only what is opened has names in the other.
@@ -66,7 +73,7 @@ class Candidates:
     def _loss(self, step: Taken, graphs: Graphs, below: Below, note: Note | None, *, is_sum: bool) -> Loss:
         built = graphs.build(step, below)
         loss = self._loss_of(built, step, graphs, below, note, is_sum=is_sum)
-        if loss.match.matches < len(loss.right) and (other := self.floors.without(built)) is not None:
+        if loss.match.matches < len(loss.right) and (other := built.without_floors) is not None:
             with suppress(MinidlError):  # what a floor is for: there is a logarithm of 0
                 without = self._loss_of(other, step, graphs, below, None, is_sum=is_sum)
                 if without.match.matches > loss.match.matches:
@@ -103,10 +110,14 @@ class Candidates:
         return found
 
     def called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
-        """Return those numbers that the script, or the function that computes them, calls a loss."""
+        """Return those numbers that the script, or the function that computes them, calls a loss.
+
+        An output less a target is none: of one example it is a number, too, and called an error.
+        """
         names = self.lines.names_of(step.notes)
         return [
             note
             for note in scalars
             if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self.lines.function_of(note)))
+            and error_at(note, step) is None
         ]

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..multiples import rounded
+from .below import below_of
 from .candidates import Candidates
+from .differences import error_at
 from .loss import Loss
 from .penalties import with_other_terms, with_penalties
 from .scalars import PlaceOfScalar, place_of, scalars_at, scalars_of
@@ -24,9 +26,9 @@ class Computed(NamedTuple):
     """Where a script computes its loss, and how many of its gradients by hand are of it there (`matches`).
 
     It `is_unsure` where only the directions of gradients speak for it: of one example, those of all functions of the
-    output are alike. It `is_named` where the script calls it a loss. `without_penalties` is where it is before
-    penalties for large weights are added to it, None where none are. `larger` is what adds terms to it of which the
-    script's gradients know nothing.
+    output are alike. A name speaks for it too, if the gradients have the same size beside its own in the next step: it
+    `is_named` where the script calls it a loss. `without_penalties` is where it is before penalties for large weights
+    are added to it, None where none are. `larger` is what adds terms to it that the script's gradients do not have.
     """
 
     place: PlaceOfScalar | None = None
@@ -91,7 +93,9 @@ class _Numbers:
         is_named = note in self._named
         if not score.matches and not is_named:
             return None
-        is_unsure = bool(score.matches) and not is_named and factors.get(note, 1.0) != 1
+        factor = factors.get(note, 1.0)
+        is_sure = is_named and (not self._is_of_one(note) or all(self._is_steady(note, factor, s) for s in following))
+        is_unsure = bool(score.matches) and factor != 1 and not is_sure
         larger = self._larger(note, score.matches)
         computed = Computed(place_of(note), score.matches, is_unsure, larger=larger, is_named=is_named)
         total = with_penalties(note, self._step, self._named)
@@ -139,11 +143,20 @@ class _Numbers:
         """
         for step in following:
             for note, factor in factors.items():
-                again = scalars_at(step, place_of(note))
-                loss = self._candidates.loss_at(step, again[-1]) if again else None
-                if loss is not None and loss.match.matches and rounded(loss.match.factor) == rounded(factor):
+                if self._is_steady(note, factor, step):
                     return note
         return next(iter(factors))
+
+    def _is_of_one(self, note: Note) -> bool:
+        """Return whether a number is computed from the difference of one output and one target."""
+        made = below_of(self._step, note).made
+        return any(np.size(each.value) == 1 and error_at(each, self._step) is not None for each in made)
+
+    def _is_steady(self, note: Note, factor: float, step: Taken) -> bool:
+        """Return whether the script's gradients are the same multiple of a number in another step."""
+        again = scalars_at(step, place_of(note))
+        loss = self._candidates.loss_at(step, again[-1]) if again else None
+        return loss is not None and loss.match.matches > 0 and rounded(loss.match.factor) == rounded(factor)
 
     def _larger(self, note: Note, matches: int) -> str:
         """Return what a loss of fewer gradients is called that adds other terms to a number, "" where there is none."""

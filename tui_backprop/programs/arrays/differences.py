@@ -42,9 +42,9 @@ class PossibleLoss(NamedTuple):
 
 def losses_of_differences(step: Taken, lines: Lines) -> Iterator[PossibleLoss]:
     """Yield the losses of which the differences in a step may be the gradients."""
-    groups: dict[object, list[_Error]] = {}
+    groups: dict[object, list[Difference]] = {}
     for note in step.notes:
-        if (error := _error_at(note, step)) is not None:
+        if (error := error_at(note, step)) is not None:
             # one line may take it of each example of a batch, or at each time
             at = note if note.place is None else note.place[:2]
             groups.setdefault(at, []).append(error)
@@ -58,7 +58,7 @@ def losses_of_differences(step: Taken, lines: Lines) -> Iterator[PossibleLoss]:
                 yield PossibleLoss(formula, names, parts[0], place)
 
 
-class _Error(NamedTuple):
+class Difference(NamedTuple):
     """A difference of an output and a target."""
 
     note: Note
@@ -66,7 +66,7 @@ class _Error(NamedTuple):
     target: Note | float
 
 
-def _error_at(note: Note, step: Taken) -> _Error | None:
+def error_at(note: Note, step: Taken) -> Difference | None:
     """Return an operation as the difference of something that depends on weights and of something that does not."""
     if note.what is not np.subtract or note not in step.dependent:
         return None
@@ -80,7 +80,7 @@ def _error_at(note: Note, step: Taken) -> _Error | None:
     is_share = not step.weights.keys().isdisjoint(spine(made[0], step.notes[0].number - 1))
     if is_share and made[0].what in SCALING and type(targets[0]) is Note and _is_computed(targets[0]):
         return None
-    return _Error(note, made[0], targets[0])
+    return Difference(note, made[0], targets[0])
 
 
 def _is_computed(note: Note) -> bool:
@@ -90,7 +90,7 @@ def _is_computed(note: Note) -> bool:
     return note.what is not None
 
 
-def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:
+def _of(errors: Sequence[Difference], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:
     """Yield what losses these may be the gradients of, one of each: a formula, its names and the losses."""
     error, out, target = errors[0]
     # the line of the difference has a name for what it makes in the end alone

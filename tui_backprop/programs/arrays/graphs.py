@@ -10,7 +10,7 @@ import os
 import string
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from minidl_core.plan import Plan
 
 from ..program import ProgramError
 from .below import Below
+from .floors import WithoutFloors, without_floors
 from .lines import Lines
 from .noted import plain, set_item
 from .taken import Taken
@@ -87,6 +88,14 @@ class Built:
     made: list[Node]
     weights: list[int]
     given: dict[Placeholder, Array] = field(default_factory=dict)
+    floors: WithoutFloors | None = None
+    """What was left out of it; None where it is as the script has it."""
+
+    @cached_property
+    def without_floors(self) -> Built | None:
+        """The graph over the same leaves without its floors; None where it has none, or is that already."""
+        without = without_floors(self.loss) if self.floors is None else None
+        return None if without is None else replace(self, loss=without.loss, floors=without)
 
     @cached_property
     def plan(self) -> Plan:

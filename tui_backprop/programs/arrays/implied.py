@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..multiples import rounded
 from .below import below_of
 from .candidates import Candidates
-from .differences import PossibleLoss, losses_of_differences, summed
+from .differences import PossibleLoss, summed
 from .loss import Loss
 from .scalars import PlaceOfScalar, scalars_at
 from .taken import Taken
@@ -57,8 +58,8 @@ class _Search:
     def loss_of(self, step: Taken, following: Sequence[Taken]) -> Loss | None:
         """Return the loss of the next step; None where it has none.
 
-        Of several that the first may have it is one that the `following` has, too: where weights begin at 0, all slopes
-        of an output are alike, so that the gradients of a cross-entropy are a multiple of those of squares.
+        Of several that the first may have it is one that the `following` has by the same factor: of one example,
+        or where weights begin at 0, the gradients of a cross-entropy are a multiple of those of squares.
         """
         of_some: list[tuple[int, PossibleLoss]] = []
         by_chance: list[PossibleLoss] = []
@@ -67,7 +68,7 @@ class _Search:
             if loss is None:
                 continue
             if loss.match.matches >= self._enough(loss, is_sum=possible.is_sum):
-                if self._known is not None or all(self._is_of(each, possible) for each in following):
+                if self._known is not None or all(self._is_of(each, possible, loss) for each in following):
                     return self._take(step, possible)
                 by_chance.append(possible)
             # what the loss is stands after the first step, so that others may have mistakes
@@ -85,17 +86,17 @@ class _Search:
         loss = self._candidates.loss_at(step, possible.note, is_sum=possible.is_sum)
         return None if loss is None or loss.match.factor < 0 or loss.is_part else loss
 
-    def _is_of(self, step: Taken, first: PossibleLoss) -> bool:
-        """Return whether gradients of a step are of the loss that an earlier one may have."""
+    def _is_of(self, step: Taken, first: PossibleLoss, loss: Loss) -> bool:
+        """Return whether gradients of a step are the same multiple of a loss as those of an earlier one."""
         same = (p for p in self._possible(step) if (p.formula, p.place) == (first.formula, first.place))
-        return any(loss is not None and loss.match.matches for loss in (self._tried(step, each) for each in same))
+        found = [each.match for each in (self._tried(step, each) for each in same) if each is not None]
+        return any(each.matches and rounded(each.factor) == rounded(loss.match.factor) for each in found)
 
     def _possible(self, step: Taken) -> Iterator[PossibleLoss]:
         """Yield the losses that a step may have: of the formula and place that are known, if they are."""
         parts = scalars_at(step, self._place) if self._place is not None else []
-        found = list(losses_of_differences(step, self._candidates.lines))
-        if len(parts) > 1:
-            found.insert(0, PossibleLoss(_SUM, {}, summed(step, parts), is_sum=True))
+        sums = [PossibleLoss(_SUM, {}, summed(step, parts), is_sum=True)] if len(parts) > 1 else []
+        found = [*sums, *self._candidates.of_differences(step)]
         known = self._known
         return (each for each in found if known is None or (each.formula, each.place) == (known.formula, known.place))
 

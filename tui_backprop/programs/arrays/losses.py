@@ -9,10 +9,10 @@ import numpy as np
 
 from minidl_core import NonFiniteError
 
+from ..multiples import rounded
 from .below import Below, below_of
 from .candidates import Candidates
 from .computed import MOST_TRIED, Computed, find_computed
-from .floors import Floors
 from .graphs import Graphs
 from .implied import Implied, find_implied
 from .late import late_reads
@@ -58,7 +58,8 @@ class Losses:
         place = self._computed.place
         if self._computed.is_unsure:
             implied = find_implied(self._candidates, self._steps)
-            if len(implied.losses) < len(self._steps):
+            factors = {rounded(each.match.factor) for each in implied.losses}
+            if len(implied.losses) < len(self._steps) or len(factors) > 1:
                 return None
             self._place = None  # what is computed there is no loss
             return implied
@@ -146,11 +147,6 @@ class Losses:
                 other = self._candidates.loss_at(step, note)
                 if other is not None and other.is_judged and _base_name(other) != own:
                     yield other
-
-    @property
-    def floors(self) -> Floors:
-        """The graphs without what only keeps their logarithms finite."""
-        return self._candidates.floors
 
     @property
     def has_penalties(self) -> bool:

@@ -15,7 +15,6 @@ import numpy as np
 
 from minidl_core import MinidlError, Node
 from minidl_core.arrays import Array, quiet
-from minidl_core.plan import Plan
 
 from .judged import JudgedStep, is_made_of
 from .rules import MOST
@@ -108,9 +107,9 @@ def _rate_downhill(old: _Fed, new: _Fed, slope: Array | None) -> float:
 
 def _slopes(step: JudgedStep) -> Mapping[Node, Array]:
     """Return the gradients of the loss with respect to what a step was fed, too."""
-    loss = step.loss.built.loss
+    built = step.loss.built
     try:
         with quiet():
-            return Plan([loss]).run(step.loss.feeds, step.update.before).gradients(loss)
+            return built.plan.run(step.loss.feeds, step.update.before).gradients(built.loss)
     except MinidlError:
         return {}

@@ -18,6 +18,7 @@ from ..multiples import multiple_text, trained_multiples
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import recognise_updates, repeating
+from .differentiated import as_differentiated
 from .fixed import refuse_fixed_parts
 from .graphs import Graphs
 from .judged import JudgedStep, are_all_right, judge_step, refuse_hidden_weights, refuse_turns, updated_too_soon
@@ -28,7 +29,6 @@ from .rates import written_numbers
 from .recorder import ArrayRecorder
 from .steady import with_one_multiple
 from .telling import implied, warnings_of
-from .without_floors import as_differentiated
 
 
 def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -50,7 +50,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
             + (f", or take more than {recorder.most:g} --steps" if isfinite(recorder.most) else "")
         )
-    found, floor = as_differentiated(found, losses)
+    found, floor = as_differentiated(found, losses.graphs.variables)
     try:
         steps, late = _judged(found, losses)
     except ProgramError as error:
