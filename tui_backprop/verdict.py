@@ -221,6 +221,8 @@ def _lasting(reasons: Sequence[str]) -> str:
 
     Where weights begin at 0, for example, a slope that is left out is one factor for all entries.
     """
+    if len({*reasons}) > 1 and all(each.endswith("times the right one") for each in reasons):
+        return f"{reasons[0]}, and by another factor in other steps"
     return next((each for each in reasons[:2] if all(other == each for other in reasons[reasons.index(each) :])), "")
 
 
