@@ -5,6 +5,7 @@ Nothing is in the report that is not about the fault: no environment, and of a f
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
 import tempfile
@@ -110,7 +111,7 @@ def describe(error: BaseException) -> str:
     except Exception:  # an error of somebody's own may not even be able to say what it is
         message = ""
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    home = str(Path.home())
+    home = os.path.expanduser("~")
     return printable(text.replace(home, "~") if len(home) > 1 else text)
 
 

@@ -27,7 +27,7 @@ from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
-from tui_backprop.session.saving import save_lines
+from tui_backprop.session.saving import path_of, save_lines
 from tui_backprop.session.session_file import file_of, read_branches, write_branches, write_session
 
 
@@ -313,6 +313,20 @@ def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:
     assert session.message is not None
     assert session.message.kind == "not kept"
     assert path.read_text() == "homework"
+
+
+def test_a_name_that_no_file_can_have_is_said_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = worked_on("chain")
+    session.keep(path_of("~nobody-of-this-name/x.backprop"))
+    assert session.message is not None
+    assert (session.message.kind, session.message.data["why"]) == ("not kept", "No such file or directory")
+    session.keep(path_of("nul\0l.backprop"))
+    assert (session.message.kind, session.message.data["why"]) == ("not kept", "embedded null byte")
+    session.keep(path_of("~nobody.backprop"))
+    assert (tmp_path / "~nobody.backprop").is_file()
 
 
 HOSTILE = "w\x1b]52;c;aGkh\x07\u202e\u200b\x9b\x7f\t\n\u2028\ud800名"

@@ -160,6 +160,13 @@ async def test_where_no_place_can_be_written_a_crash_says_so(monkeypatch: pytest
     assert said == "no report could be written"
 
 
+async def test_who_has_no_home_hears_of_a_crash_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    fault, *_ = await crash_in_a_pane(monkeypatch, AskedForError("x"))
+    assert fault.startswith("ended because of a fault of its own, AskedForError: x (")
+
+
 async def test_of_a_long_message_the_report_has_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     fault, reported, _ = await crash_in_a_pane(monkeypatch, AskedForError("long " * 10_000))

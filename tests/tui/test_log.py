@@ -324,7 +324,7 @@ async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directo
         await save_as("  ", "Type the name of a file.")
         await save_as("closed", "closed is a directory. Type the name of a file.")
         await save_as("x" * 300, "cannot be used: File name too long.")
-        await save_as("~nobody-of-this-name/x.md", "cannot be used:")
+        await save_as("~nobody-of-this-name/x.md", "cannot be written: No such file or directory.")
         await save_as("none/x.md", "none/x.md cannot be written: No such file or directory.")
         await save_as("nul\0l", "cannot be written: embedded null byte.")
         await save_as("good.md")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..app import BackpropApp
 from ..classroom.lead import Lead
 from ..classroom.pupil import Pupil
@@ -16,6 +14,7 @@ from ..notation.moments import NoMomentError, command
 from ..programs.output import opening
 from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 from ..session.progress import Progress
+from ..session.saving import path_of
 from ..session.session_file import is_session
 from ..settings import Settings
 from ..terminal.cast import Cast
@@ -82,7 +81,7 @@ def _run_app(
     cast = None
     if record is not None:
         try:
-            cast = Cast(Path(record).expanduser(), app.session.program.lesson.name, lambda: app.pass_in_view)
+            cast = Cast(path_of(record), app.session.program.lesson.name, lambda: app.pass_in_view)
         except OSError as error:
             complain(f"--record {record}: {error.strerror}")
             return 2
@@ -99,7 +98,7 @@ def _run_app(
     if progress is not None and progress.problem:
         complain(progress.problem)
     if save is not None:
-        app.session.keep(Path(save).expanduser())
+        app.session.keep(path_of(save))
         if app.session.message is not None and app.session.has_files:
             complain(sentences(app.session.message, names_of(settings.keys))[0])
     return leave(status)

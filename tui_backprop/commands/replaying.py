@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from ..app import BackpropApp
 from ..complaints import complain
 from ..screens.main_screen import MainScreen
 from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 from ..session.replay import replay
+from ..session.saving import path_of
 from ..session.session_file import read_session
 from ..settings import Settings
 from ..terminal.cast import Cast
@@ -35,7 +35,7 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
     app = BackpropApp(session)
     app.set_up(settings)
     try:
-        cast = Cast(Path(record).expanduser(), session.program.lesson.name, lambda: app.pass_in_view, lambda: passed)
+        cast = Cast(path_of(record), session.program.lesson.name, lambda: app.pass_in_view, lambda: passed)
     except OSError as error:
         complain(f"--record {record}: {error.strerror}")
         return 2

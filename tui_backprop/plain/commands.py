@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import ge
-from pathlib import Path
 from typing import NamedTuple
 
 from ..beliefs.beliefs import WRONG_MACHINES
@@ -21,7 +20,7 @@ from ..notation.names import called
 from ..pictures import picture_named, pictures_of
 from ..quiz.question import ANSWERS
 from ..session import Viewer
-from ..session.saving import save_lines
+from ..session.saving import path_of, save_lines
 from ..session.session_file import ENDING, file_of, with_ending
 from .answers import write_graph, write_in_full, write_log, write_place, write_view
 from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
@@ -239,7 +238,7 @@ def _save(viewer: Viewer, rest: str) -> Lines:
         return
     try:
         solution = write_solution(viewer.session.timeline, viewer.followed)
-        lines = sum(1 for _ in save_lines(Path(rest).expanduser(), solution))
+        lines = sum(1 for _ in save_lines(path_of(rest), solution))
     except FileExistsError:
         raise CommandError(f"{rest} is there already; save under another name.") from None
     yield f"The worked solution of iteration {viewer.moment.iteration} is in {rest}, {lines} lines."
@@ -253,7 +252,7 @@ def _check_files(viewer: Viewer) -> None:
 def _keep(viewer: Viewer, rest: str) -> Lines:
     _check_files(viewer)
     name = rest or file_of(viewer.session.program)
-    viewer.session.keep(Path(with_ending(name)).expanduser())
+    viewer.session.keep(path_of(with_ending(name)))
     yield from write_said(viewer)
 
 

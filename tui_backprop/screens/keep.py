@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..programs.program import Program
+from ..session.saving import path_of
 from ..session.session_file import ENDING, file_of, with_ending
 from .prompt import Prompt
 
@@ -25,4 +26,4 @@ def _read(text: str) -> Path:
     name = text.strip()
     if not name:
         raise ValueError(f"Type a name; {ENDING} is put behind it.")
-    return Path(with_ending(name)).expanduser()
+    return path_of(with_ending(name))

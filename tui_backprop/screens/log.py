@@ -22,7 +22,7 @@ from ..narration.log import Log, height_of_a_row
 from ..narration.messages import Keys
 from ..narration.solution import file_name, write_solution
 from ..session import DebugSession
-from ..session.saving import save_lines
+from ..session.saving import path_of, save_lines
 from ..widgets.canvas import Canvas
 from .prompt import Prompt
 from .slices import in_slices
@@ -228,11 +228,10 @@ class LogScreen(ModalScreen[Place | None]):
     def _read_path(self, text: str) -> Path:
         if not text.strip():
             raise ValueError("Type the name of a file.")
-        path = Path(text.strip())
+        path = path_of(text.strip())
         try:
-            path = path.expanduser()
             is_directory, is_there, is_file = path.is_dir(), path.exists(), path.is_file()
-        except (OSError, RuntimeError) as error:
+        except OSError as error:
             raise ValueError(f"'{path}' cannot be used: {_reason(error)}.") from error
         if is_directory:
             raise ValueError(f"{path} is a directory. Type the name of a file.")

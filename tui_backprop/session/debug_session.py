@@ -429,7 +429,8 @@ class DebugSession:
         self.pause()
         try:
             save_session(path, self)
-        except OSError as error:
-            self.message = Message("not kept", {"path": path, "why": error.strerror or str(error)})
+        except (OSError, ValueError) as error:  # a name may have a character that no file's has
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self.message = Message("not kept", {"path": path, "why": why})
         else:
             self.message = Message("kept", {"path": path})

@@ -12,6 +12,11 @@ from tempfile import NamedTemporaryFile
 from ..notation.fitting import printable
 
 
+def path_of(typed: str) -> Path:
+    """Return the path that is typed so: `~` is one's home, and `~name` somebody's; who has none is not looked for."""
+    return Path(os.path.expanduser(typed))
+
+
 def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> Iterator[int]:
     """Write lines into a file, yielding how many there are so far; where it is replaced, its mode stays.
 
