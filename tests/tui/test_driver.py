@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from threading import Thread
+
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.drivers._writer_thread import WriterThread
 
 from tui_backprop.notation.fitting import takes_single_cells
-from tui_backprop.terminal.driver import Shown
+from tui_backprop.terminal.driver import WORKING, DifferenceDriver, Shown
 from tui_backprop.widgets.canvas import PaintedRow
 
 COLUMNS, ROWS = 12, 4
@@ -138,3 +142,18 @@ def test_what_a_frame_of_a_larger_window_has_beyond_the_edges_is_not_sent() -> N
     larger = f"\x1b[{ROWS + 5};2Hxx\n\x1b[1;{COLUMNS}Hab\x1b[1;1H"
     assert terminal.difference(larger) == f"\x1b[{COLUMNS - 1}Ca\x1b[1;1H"
     assert terminal.difference(f"\x1b[{ROWS};1H{'-' * COLUMNS}\x1b[1;1H") == ""
+
+
+def test_who_reads_the_keys_does_not_wait_for_a_terminal_that_takes_nothing() -> None:
+    driver = object.__new__(DifferenceDriver)
+    driver._shown, driver._has_terminal = Shown(80, 24), True
+    driver._writer_thread = WriterThread(StringIO())  # it is not started: what it is given stays
+    driver._say_that_it_works()
+    waiting = driver._writer_thread._queue
+    assert WORKING in str(waiting.get_nowait())
+    while not waiting.full():
+        waiting.put("")
+    saying = Thread(target=driver._say_that_it_works, daemon=True)
+    saying.start()
+    saying.join(10)
+    assert not saying.is_alive()

@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
+from queue import Full
 from threading import Event
 from typing import IO, Any
 
@@ -279,9 +280,13 @@ class DifferenceDriver(LinuxDriver):
     def _say_that_it_works(self) -> None:
         """Write into the last row that a key takes longer, from another thread than the one that is at work."""
         width, height = self._shown.size
-        if self._has_terminal and width > len(WORKING):
+        writer = self._writer_thread
+        if self._has_terminal and width > len(WORKING) and writer is not None:
             # the terminal keeps the cursor: where it is, is the other thread's business
-            super().write(f"\x1b7\x1b[{height};{width - len(WORKING) + 1}H\x1b[0;7m{WORKING}\x1b[m\x1b8")
+            said = f"\x1b7\x1b[{height};{width - len(WORKING) + 1}H\x1b[0;7m{WORKING}\x1b[m\x1b8"
+            # who says it reads the keys, also while the terminal takes nothing and all that may wait for it does
+            with suppress(Full):
+                writer._queue.put_nowait(said)
 
     def _unsay(self) -> None:
         width, height = self._shown.size
