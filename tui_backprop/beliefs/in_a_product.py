@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def _not_transposed(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause(
                 f"not transposed:{input_index}",
                 f"the slope of {named(kind, input_index)} is wrong: yours passes on {_PASSED_ON[input_index]}{right}",
-                lambda machine, case, index=input_index: _changed(machine, case, index),  # type: ignore[misc]
+                partial(_changed, input_index=input_index),
                 kind,
                 input_index,
             )
@@ -52,7 +53,7 @@ def _passed_on(graph: EvaluatedGraph, edge: Edge, gradient: Any = None) -> Any:
     return found if found.shape == (first, second)[input_index].shape else None
 
 
-def _changed(machine: Machine, case: Case, input_index: int) -> Machine:
+def _changed(machine: Machine, case: Case, *, input_index: int) -> Machine:
     edges = Edges(case.graph, _KIND, input_index)
 
     def alteration(edge: Edge, gradient: Any, contribution: Any) -> Any:
