@@ -172,6 +172,11 @@ def test_a_solution_is_saved_once(tmp_path: Path) -> None:
     assert "is there already" in said(viewer, f"save {path}")[-1]
 
 
+@pytest.mark.parametrize("command", ["save", "keep"])
+def test_a_name_that_no_file_can_have_is_refused(command: str) -> None:
+    assert "embedded null byte" in said(opened("chain"), f"{command} nul\0l")[-1]
+
+
 def test_help_names_every_command() -> None:
     lines = said(opened("chain"), "help")
     assert [line.split(":")[0].split(" ")[0] for line in lines] == [*COMMANDS, "quit"]

@@ -429,8 +429,7 @@ class DebugSession:
         self.pause()
         try:
             save_session(path, self)
-        except (OSError, ValueError) as error:  # a name may have a character that no file's has
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            self.message = Message("not kept", {"path": path, "why": why})
+        except OSError as error:
+            self.message = Message("not kept", {"path": path, "why": error.strerror or str(error)})
         else:
             self.message = Message("kept", {"path": path})

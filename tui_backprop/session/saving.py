@@ -25,7 +25,10 @@ def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> It
     Raises OSError where it is a device or a pipe, FileExistsError where it is there and not to be replaced; what was
     there is then still there.
     """
-    path = Path(os.path.realpath(path))  # a link stays one
+    try:
+        path = Path(os.path.realpath(path))  # a link stays one
+    except ValueError as error:  # no file's name has a null byte
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
     written: list[str] = []
